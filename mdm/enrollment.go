@@ -1,0 +1,65 @@
+package mdm
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// EnrollmentType is how a device or user is enrolled, in NanoMDM's spelling
+// (github.com/micromdm/nanomdm/mdm, EnrollType).
+type EnrollmentType string
+
+// The enrollment types.
+const (
+	Device               EnrollmentType = "Device"
+	User                 EnrollmentType = "User"
+	UserEnrollmentDevice EnrollmentType = "User Enrollment (Device)"
+	UserEnrollment       EnrollmentType = "User Enrollment"
+	SharedIPad           EnrollmentType = "Shared iPad"
+)
+
+// An Enrollment is one MDM channel: NanoMDM's id and type, and for a user
+// channel the id of the device channel it belongs to.
+type Enrollment struct {
+	ID       string
+	Type     EnrollmentType
+	ParentID string // empty on a device channel
+}
+
+// DeviceID returns the id of the device channel: ParentID, or ID itself.
+func (e Enrollment) DeviceID() string {
+	if e.ParentID != "" {
+		return e.ParentID
+	}
+	return e.ID
+}
+
+// UserChannel reports whether e is the channel of one user of a device.
+func (e Enrollment) UserChannel() bool { return e.ParentID != "" }
+
+// Private returns e as it may be kept: in the id of a user channel, which on a
+// Shared iPad holds the user's account, the user is replaced by "user-" and 16
+// hexadecimal digits of its SHA-256. A device channel, and what is private
+// already, comes back as it is.
+func (e Enrollment) Private() Enrollment {
+	user, ok := strings.CutPrefix(e.ID, e.ParentID+":")
+	if !e.UserChannel() || !ok || privateUser(user) {
+		return e
+	}
+	sum := sha256.Sum256([]byte(user))
+	e.ID = e.ParentID + ":" + privatePrefix + hex.EncodeToString(sum[:8])
+	return e
+}
+
+const privatePrefix = "user-"
+
+// privateUser reports whether user is what Private puts in place of a user.
+func privateUser(user string) bool {
+	digits, ok := strings.CutPrefix(user, privatePrefix)
+	if !ok || len(digits) != 16 {
+		return false
+	}
+	_, err := hex.DecodeString(digits)
+	return err == nil
+}

@@ -1,0 +1,222 @@
+package mdm
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+
+	"github.com/wardround/wardround/internal/plist"
+)
+
+// scrubbed is a text without what must not be kept.
+type scrubbed struct {
+	body       []byte
+	start, end int // of the text of its CommandUUID; equal if there is none
+}
+
+// scrub returns a copy of doc's bytes in which everything that scrub.tsv does
+// not keep is overwritten. It parses as doc does, with other values in the
+// places of what was dropped. ue says that the message came from a person's
+// own device.
+func scrub(doc *plist.Document, ue bool) scrubbed {
+	text := doc.Bytes()
+	s := scrubber{text: withoutRemarks(text, doc.Root()), out: make([]byte, 0, len(text)+len(text)/64)}
+	uuid, _ := doc.Root().Get("CommandUUID")
+	start, end := uuid.Span()
+	s.mark = start
+	if ue {
+		s.now = inUserEnrollment
+	}
+	s.value(doc.Root(), scrubTable(), drop, s.now)
+	s.copyTo(len(s.text))
+	return scrubbed{body: s.out, start: s.marked, end: s.marked + end - start}
+}
+
+// canonical is the digest of s without the text of its CommandUUID, which is
+// new for every command, so that an unchanged answer can be told.
+func (s scrubbed) canonical() Digest {
+	h := sha256.New()
+	h.Write(s.body[:s.start])
+	h.Write(s.body[s.end:])
+	return Digest(h.Sum(nil))
+}
+
+// A scrubber copies text to out, up to last so far, and replaces some of it.
+// The place mark in text is marked in out.
+type scrubber struct {
+	text, out    []byte
+	last         int
+	mark, marked int
+	now          condition
+}
+
+// value scrubs v, which stands at r below a path whose "**" says deep.
+func (s *scrubber) value(v plist.Value, r *rule, deep action, now condition) {
+	switch v.Kind() {
+	case plist.Dict:
+		deep = r.below(deep)
+		if deep == keep && (r == nil || r.leaf()) {
+			return
+		}
+		if r.child("IsIdentity") != nil && isFalse(v, "IsIdentity") {
+			now |= ofAuthority
+		}
+		for key, child := range v.Pairs() {
+			s.value(child, r.child(key), deep, now)
+		}
+	case plist.Array:
+		deep = r.below(deep)
+		if deep == keep && (r == nil || r.leaf()) {
+			return
+		}
+		for child := range v.Items() {
+			s.value(child, r.item(), deep, now)
+		}
+	default:
+		s.scalar(v, r.of(deep, now))
+	}
+}
+
+// isFalse reports whether the boolean under key in v is there and false.
+func isFalse(v plist.Value, key string) bool {
+	b, _ := v.Get(key)
+	value, ok := b.Bool()
+	return ok && !value
+}
+
+// leaf reports whether no row names anything beneath r.
+func (r *rule) leaf() bool { return len(r.children) == 0 && r.any == nil && r.items == nil }
+
+// scalar scrubs one value that is neither dict nor array.
+func (s *scrubber) scalar(v plist.Value, a action) {
+	switch {
+	case a == keep:
+	case a == flag && harmless(v):
+	case a == hash && s.hash(v):
+	default:
+		s.drop(v)
+	}
+}
+
+// harmless reports whether v says yes, no or a number.
+func harmless(v plist.Value) bool {
+	switch v.Kind() {
+	case plist.Bool:
+		return true
+	case plist.Integer, plist.Real:
+		_, ok := v.Real()
+		return ok
+	case plist.String:
+		text, _ := v.Text()
+		switch strings.ToLower(text) {
+		case "0", "1", "yes", "no", "true", "false":
+			return true
+		}
+	}
+	return false
+}
+
+// hash replaces a text or data by its digest, and reports whether v is one of
+// these and not blank.
+func (s *scrubber) hash(v plist.Value) bool {
+	start, end := v.Span()
+	switch v.Kind() {
+	case plist.String:
+		text, _ := v.Text()
+		if strings.TrimSpace(text) == "" {
+			return false
+		}
+		if text == SharedIPadUserID { // the same on each of them
+			return true
+		}
+		sum := sha256.Sum256([]byte(text))
+		digits := make([]byte, hex.EncodedLen(len(sum)))
+		hex.Encode(digits, sum[:])
+		s.replace(start, end, cycle(digits, end-start))
+		return true
+	case plist.Data:
+		data, ok := v.Data()
+		if !ok || len(data) == 0 {
+			return false
+		}
+		sum := sha256.Sum256(data)
+		s.replace(start, end, base64.StdEncoding.AppendEncode(nil, cycle(sum[:], len(data))))
+		return true
+	}
+	return false
+}
+
+// cycle repeats b up to the length n, or cuts it there.
+func cycle(b []byte, n int) []byte {
+	out := make([]byte, 0, n)
+	for len(out) < n {
+		out = append(out, b[:min(len(b), n-len(out))]...)
+	}
+	return out
+}
+
+// drop overwrites v. Blanks in data stay, for base64 is often folded; so does
+// a text of nothing but blanks, which says that there is none.
+func (s *scrubber) drop(v plist.Value) {
+	start, end := v.Span()
+	content := s.text[start:end]
+	switch v.Kind() {
+	case plist.String:
+		if text, _ := v.Text(); strings.TrimSpace(text) != "" {
+			s.replace(start, end, bytes.Repeat([]byte{overwritten}, len(content)))
+		}
+	case plist.Integer, plist.Real:
+		s.replace(start, end, bytes.Repeat([]byte{'0'}, len(content)))
+	case plist.Date:
+		s.replace(start, end, bytes.Map(dropDate, content))
+	case plist.Data:
+		s.replace(start, end, bytes.Map(dropData, content))
+	case plist.Bool:
+		start, end = element(s.text, start, end)
+		s.replace(start, end, []byte("<string/>"))
+	}
+}
+
+// overwritten is what every byte of a dropped text becomes.
+const overwritten = 'x'
+
+// dropDate keeps the form of a date, whose month and day are then 0.
+func dropDate(r rune) rune {
+	if strings.ContainsRune("-:TZ", r) {
+		return r
+	}
+	return '0'
+}
+
+// dropData keeps the form of base64.
+func dropData(r rune) rune {
+	if strings.ContainsRune(" \t\r\n=", r) {
+		return r
+	}
+	return 'A'
+}
+
+// element widens the span of a boolean's content to the whole element.
+func element(text []byte, start, end int) (from, to int) {
+	from = bytes.LastIndexByte(text[:start], '<')
+	if bytes.HasSuffix(text[from:start], []byte("/>")) {
+		return from, start
+	}
+	return from, end + bytes.IndexByte(text[end:], '>') + 1
+}
+
+func (s *scrubber) replace(start, end int, with []byte) {
+	s.copyTo(start)
+	s.out = append(s.out, with...)
+	s.last = end
+}
+
+func (s *scrubber) copyTo(end int) {
+	if s.last <= s.mark && s.mark <= end {
+		s.marked = len(s.out) + s.mark - s.last
+	}
+	s.out = append(s.out, s.text[s.last:end]...)
+	s.last = end
+}
