@@ -1,0 +1,12 @@
+// Package sim is a fleet of simulated Apple devices that speak the MDM
+// protocol over HTTP: they enrol, sign what they send, wait for a push, and
+// answer commands until there are none left.
+//
+// What they send is shaped by what Apple documents and by what real devices
+// have been seen to send, odd types and all, and not by what our decoder
+// likes. Each device is one of fourteen personas; the same seed gives the same
+// ids, personas and answers, while keys, certificates and times differ.
+//
+// A Fleet is also its own push service: hand it to mdm/nano as the
+// PushProviderFactory.
+package sim
