@@ -8,7 +8,7 @@ type Setting struct {
 	Domain     string            // payload type
 	Key        string            // as Apple spells it today
 	Type       Type              // Bool, Int, Double, String or StringList
-	Default    string            // value when absent, in the notation of the file; "-" if there is none
+	Default    string            // value when nobody sets it: "true", "1000", "[]"; "-" if there is none
 	Aliases    []string          // older or other spellings that devices and profiles use
 	Since      map[string]string // platform -> first OS version; a platform that is missing does not have the key
 	Until      map[string]string // platform -> last OS version that honours it; "" or missing: still does

@@ -50,6 +50,11 @@ func TestSettingsSayWhereTheyExist(t *testing.T) {
 	if drive.SharedIPad {
 		t.Error("iCloud Drive's key is said to be honoured on Shared iPad")
 	}
+	blocked, _ := fact.SettingOf("com.apple.applicationaccess", "blockedAppBundleIDs")
+	allowed, _ := fact.SettingOf("com.apple.applicationaccess", "allowListedAppBundleIDs")
+	if blocked.Default != "[]" || allowed.Default != "-" {
+		t.Errorf("defaults %q and %q, want an empty block list, and no allow list rather than an empty one", blocked.Default, allowed.Default)
+	}
 	for _, s := range fact.Settings() {
 		if s.Reported && s.Domain != "com.apple.applicationaccess" {
 			t.Errorf("%s %s is said to be in the Restrictions answer", s.Domain, s.Key)

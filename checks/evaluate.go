@@ -1,0 +1,202 @@
+package checks
+
+import (
+	"time"
+
+	"github.com/wardround/wardround/checks/fact"
+)
+
+// defaultMaxAge is how old the evidence of a verdict may be when the
+// requirement does not say.
+const defaultMaxAge = 48 * time.Hour
+
+// A program is the compiled form of a requirement.
+type program struct {
+	rules   []platformRule
+	applies *expression
+	cases   []*expression
+	check   *expression
+	notes   []*expression // nil where a note has no condition
+	usesNow bool
+}
+
+// Evaluate judges the device-scope requirements of b on the facts of one
+// device at now and returns one verdict for each, in the baseline's order.
+// A nil set is an empty one. It is safe for concurrent use with other sets.
+func (b *Baseline) Evaluate(subject Subject, set *fact.Set, now time.Time) []Verdict {
+	if set == nil {
+		set = &fact.Set{}
+	}
+	e := &evaluation{baseline: b, language: vocabulary(), subject: subject, set: set, now: now}
+	e.os, _ = parseVersion(subject.OS)
+	verdicts := make([]Verdict, 0, len(b.Requirements))
+	for i := range b.Requirements {
+		r := &b.Requirements[i]
+		if r.Scope != DeviceScope {
+			continue
+		}
+		e.consulted = e.consulted[:0]
+		o := e.judge(r, b.compiled[r.ID])
+		verdicts = append(verdicts, e.verdict(r, b.compiled[r.ID], o))
+	}
+	return verdicts
+}
+
+// Organisation returns the organisation-scope requirements of b at now, one
+// verdict each in the baseline's order. Nothing a device answers decides them:
+// they are notchecked until someone attests.
+func (b *Baseline) Organisation(now time.Time) []Verdict {
+	e := &evaluation{baseline: b, language: vocabulary(), set: &fact.Set{}, now: now}
+	var verdicts []Verdict
+	for i := range b.Requirements {
+		r := &b.Requirements[i]
+		if r.Scope != OrganisationScope {
+			continue
+		}
+		e.consulted = e.consulted[:0]
+		o := outcome{result: NotChecked, reason: ReasonNotAttested}
+		if r.Kind == Info {
+			o = e.info(r, b.compiled[r.ID])
+		}
+		verdicts = append(verdicts, e.verdict(r, b.compiled[r.ID], o))
+	}
+	return verdicts
+}
+
+// An outcome is a verdict before its words.
+type outcome struct {
+	result   Result
+	reason   Reason
+	severity Severity
+	note     string
+	err      error
+}
+
+// judge decides one device-scope requirement.
+func (e *evaluation) judge(r *Requirement, p *program) outcome {
+	if r.Kind == Manual {
+		return outcome{result: NotChecked, reason: ReasonNotAttested}
+	}
+	result, reason, supervised := applicability(p.rules, e.subject.Platform, e.os)
+	if reason != "" && (r.Kind != Info || result == NotApplicable) {
+		e.consultPlatform()
+		return outcome{result: result, reason: reason}
+	}
+	if r.Kind == Info {
+		return e.info(r, p)
+	}
+	if r.SharedIPad == NotApplicable && e.sharedIPad() {
+		e.note("device.shared_ipad", e.set.Get("device.shared_ipad"))
+		return outcome{result: NotApplicable, reason: ReasonNotOnSharedIPad}
+	}
+	if e.userEnrolled() {
+		return userEnrollment(r)
+	}
+	if o, done := e.applies(r, p); done {
+		return o
+	}
+	o := e.decide(r, p)
+	if o.result == Fail && supervised && e.unsupervised() {
+		e.note("DeviceInformation.IsSupervised", e.set.Get("DeviceInformation.IsSupervised"))
+		o.reason, o.note = ReasonNotSupervised, ""
+	}
+	return o
+}
+
+func userEnrollment(r *Requirement) outcome {
+	if r.UserEnrollment == NotApplicable {
+		return outcome{result: NotApplicable, reason: ReasonUserEnrollment}
+	}
+	return outcome{result: Unknown, reason: ReasonUserEnrollment}
+}
+
+func (e *evaluation) applies(r *Requirement, p *program) (o outcome, done bool) {
+	if p.applies == nil {
+		return outcome{}, false
+	}
+	switch truth, missing, err := p.applies.eval(e); {
+	case err != nil:
+		return outcome{result: Error, reason: ReasonCheckError, err: err}, true
+	case truth == NotKnown:
+		return e.unknown(r, missing), true
+	case truth == No:
+		return outcome{result: NotApplicable, reason: ReasonDoesNotApply}, true
+	}
+	return outcome{}, false
+}
+
+// decide tries the cases, then the check. A failing case that is unknown
+// leaves two ends open: it fails, or what comes after decides; if that fails
+// too, the requirement fails either way, else it is unknown.
+func (e *evaluation) decide(r *Requirement, p *program) outcome {
+	var open *outcome
+	settle := func(o outcome) outcome {
+		if open != nil && o.result != Fail {
+			return *open
+		}
+		return o
+	}
+	for i, c := range r.Cases {
+		truth, missing, err := p.cases[i].eval(e)
+		switch {
+		case err != nil:
+			return settle(outcome{result: Error, reason: ReasonCheckError, err: err})
+		case truth == Yes:
+			return settle(outcome{result: c.Result, reason: c.Reason, severity: c.Severity, note: c.Note})
+		case truth == NotKnown && c.Result == Fail:
+			if open == nil {
+				o := e.unknown(r, missing)
+				open = &o
+			}
+		case truth == NotKnown:
+			return settle(e.unknown(r, missing))
+		}
+	}
+	switch truth, missing, err := p.check.eval(e); {
+	case err != nil:
+		return settle(outcome{result: Error, reason: ReasonCheckError, err: err})
+	case truth == Yes:
+		return settle(outcome{result: Pass, reason: r.PassReason})
+	case truth == No:
+		return outcome{result: Fail, reason: r.FailReason}
+	default:
+		return settle(e.unknown(r, missing))
+	}
+}
+
+// info gives the outcome of a requirement that nobody judges.
+func (e *evaluation) info(r *Requirement, p *program) outcome {
+	for i, c := range r.Cases {
+		if truth, _, err := p.cases[i].eval(e); err == nil && truth == Yes {
+			return outcome{result: c.Result, reason: c.Reason, note: c.Note}
+		}
+	}
+	return outcome{result: r.Result, reason: r.Reason}
+}
+
+// unknown gives the reason of the first missing fact that has a telling one:
+// that nothing was asked is only said if nothing else can be, or as the
+// requirement words it.
+func (e *evaluation) unknown(r *Requirement, missing []string) outcome {
+	o := outcome{result: Unknown, reason: Reason(fact.NotAsked)}
+	if r.OnMissing != "" {
+		o.reason = r.OnMissing
+	}
+	for _, name := range missing {
+		for _, c := range e.consulted {
+			if c.name == name && !c.fact.Known() && c.fact.Absent != fact.NotAsked {
+				o.reason = Reason(c.fact.Absent)
+				return o
+			}
+		}
+	}
+	return o
+}
+
+func (e *evaluation) consultPlatform() {
+	for _, key := range []fact.Key{"device.platform", "DeviceInformation.OSVersion"} {
+		if e.set.Has(key) {
+			e.note(string(key), e.set.Get(key))
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package checks
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+
+	"github.com/wardround/wardround/checks/fact"
+)
+
+// An evaluation is one device being judged against one baseline. It is what
+// CEL asks for the value of a name, and it notes every fact that was asked
+// for: they are the evidence of the verdict. It serves one goroutine.
+type evaluation struct {
+	baseline *Baseline
+	language *language
+	subject  Subject
+	os       version // of the subject, nil if not known
+	set      *fact.Set
+	now      time.Time
+
+	consulted []consultation // since the requirement began
+	lists     map[string]ref.Val
+}
+
+// A consultation is one look at a fact. name is its key, or "LIST.FIELD".
+type consultation struct {
+	name string
+	fact fact.Fact
+}
+
+// ResolveName implements CEL's activation. An absent fact is a CEL unknown that
+// carries its name, never a default: that is what keeps && and || honest.
+func (e *evaluation) ResolveName(name string) (any, bool) {
+	if name == "now" {
+		return types.Timestamp{Time: e.now}, true
+	}
+	if strings.HasPrefix(name, "param.") {
+		v, ok := e.baseline.paramValues[name]
+		return v, ok
+	}
+	t, ok := e.language.types[name]
+	if !ok {
+		return nil, false
+	}
+	return e.value(name, t, e.set.Get(fact.Key(name))), true
+}
+
+// Parent implements CEL's activation.
+func (e *evaluation) Parent() cel.Activation { return nil }
+
+// value notes that f was consulted and gives it to CEL.
+func (e *evaluation) value(name string, t fact.Type, f fact.Fact) ref.Val {
+	v, absent := e.convert(name, t, f)
+	if absent != "" {
+		f.Value, f.Absent = nil, absent
+		v = types.NewUnknown(0, types.NewAttributeTrail(name))
+	}
+	e.note(name, f)
+	return v
+}
+
+func (e *evaluation) note(name string, f fact.Fact) {
+	e.consulted = append(e.consulted, consultation{name, f})
+}
+
+// convert gives the CEL value of f, or why there is none. A value of another
+// type than declared is no value.
+func (e *evaluation) convert(name string, t fact.Type, f fact.Fact) (ref.Val, fact.Absence) {
+	if !f.Known() {
+		return nil, f.Absent
+	}
+	switch v := f.Value.(type) {
+	case bool:
+		if t == fact.Bool {
+			return types.Bool(v), ""
+		}
+	case int64:
+		if t == fact.Int {
+			return types.Int(v), ""
+		}
+	case float64:
+		if t == fact.Double && v == v { // not NaN
+			return types.Double(v), ""
+		}
+	case string:
+		if t == fact.String {
+			return types.String(v), ""
+		}
+	case time.Time:
+		if t == fact.Time && v.Year() > 1970 && v.Year() < 2200 { // else overwritten, or beyond a duration
+			return types.Timestamp{Time: v}, ""
+		}
+	case time.Duration:
+		if t == fact.Duration {
+			return types.Duration{Duration: v}, ""
+		}
+	case []string:
+		if t == fact.StringList {
+			if len(v) > e.stringsLimit(name) {
+				return nil, fact.TooLong
+			}
+			return types.NewStringList(types.DefaultTypeAdapter, v), ""
+		}
+	case []fact.Object:
+		if objectName(t) != "" {
+			return e.objects(name, t, v)
+		}
+	}
+	return nil, fact.UnexpectedType
+}
+
+// stringsLimit is how many strings a list of that name may have: fewer for a
+// field, since objects multiply it.
+func (e *evaluation) stringsLimit(name string) int {
+	if e.language.types[name] == "" {
+		return maxFieldStrings
+	}
+	return maxStrings
+}
+
+// objects gives a list of objects, the same one for each mention.
+func (e *evaluation) objects(name string, t fact.Type, list []fact.Object) (ref.Val, fact.Absence) {
+	if len(list) > maxObjects {
+		return nil, fact.TooLong
+	}
+	if v, ok := e.lists[name]; ok {
+		return v, ""
+	}
+	kind := cel.ObjectType(objectName(t))
+	values := make([]ref.Val, len(list))
+	for i := range list {
+		values[i] = &object{in: e, list: name, value: &list[i], kind: kind}
+	}
+	v := types.NewRefValList(types.DefaultTypeAdapter, values)
+	if e.lists == nil {
+		e.lists = make(map[string]ref.Val)
+	}
+	e.lists[name] = v
+	return v, ""
+}

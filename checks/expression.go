@@ -1,0 +1,178 @@
+package checks
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/checker"
+	"github.com/google/cel-go/common/types"
+
+	"github.com/wardround/wardround/checks/fact"
+)
+
+// An expression is a compiled CEL condition. It is safe for concurrent use.
+type expression struct {
+	text  string
+	run   cel.Program
+	names []string // variables it reads, sorted: fact keys, param.NAME, now
+}
+
+func (x *expression) usesNow() bool {
+	if x == nil {
+		return false
+	}
+	_, ok := slices.BinarySearch(x.names, "now")
+	return ok
+}
+
+// A compileError is a complaint about an expression at a place inside it,
+// line and column from 1, or 0 if it has none.
+type compileError struct {
+	line, column    int
+	message, remedy string
+}
+
+// A scope is what the conditions of one baseline can name: the facts and its
+// own parameters.
+type scope struct {
+	env    *cel.Env
+	params []string // param.NAME, sorted
+}
+
+// newScope declares the parameters beside the facts.
+func newScope(params []Param) (scope, error) {
+	s := scope{env: vocabulary().env}
+	var options []cel.EnvOption
+	for _, p := range params {
+		name := "param." + p.Name
+		s.params = append(s.params, name)
+		options = append(options, cel.Variable(name, celType(fact.Type(p.Type))))
+	}
+	slices.Sort(s.params)
+	if len(options) == 0 {
+		return s, nil
+	}
+	var err error
+	if s.env, err = s.env.Extend(options...); err != nil {
+		return scope{}, fmt.Errorf("declare the parameters to CEL: %w", err)
+	}
+	return s, nil
+}
+
+// compile turns a condition into a program over what the scope names.
+func (s scope) compile(text string) (*expression, []compileError) {
+	env := s.env
+	parsed, issues := env.Parse(text)
+	if issues.Err() != nil {
+		return nil, issueErrors(issues)
+	}
+	w := &namer{vocabulary: vocabulary(), params: s.params, info: parsed.NativeRep().SourceInfo(), names: map[string]bool{}}
+	w.walk(parsed.NativeRep().Expr(), nil)
+	if len(w.errors) > 0 {
+		return nil, w.errors
+	}
+	checked, issues := env.Check(parsed)
+	if issues.Err() != nil {
+		return nil, issueErrors(issues)
+	}
+	if checked.OutputType() != cel.BoolType {
+		return nil, []compileError{{
+			line: 1, column: 1, message: fmt.Sprintf("the condition is a %s, not a bool", checked.OutputType()),
+			remedy: "compare it with a value",
+		}}
+	}
+	cost, err := env.EstimateCost(checked, sizes{})
+	if err != nil {
+		return nil, []compileError{{message: err.Error(), remedy: "make the condition simpler"}}
+	}
+	if cost.Max > maxExpressionCost {
+		return nil, []compileError{{
+			line: 1, column: 1, message: fmt.Sprintf("the condition may cost %d steps, more than %d", cost.Max, maxExpressionCost),
+			remedy: "nest fewer all, exists, map and filter",
+		}}
+	}
+	run, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, []compileError{{message: err.Error(), remedy: "correct the condition"}}
+	}
+	x := &expression{text: text, run: run}
+	for name := range w.names {
+		x.names = append(x.names, name)
+	}
+	slices.Sort(x.names)
+	return x, nil
+}
+
+func issueErrors(issues *cel.Issues) []compileError {
+	var out []compileError
+	for _, e := range issues.Errors() {
+		c := compileError{message: strings.ReplaceAll(e.Message, settingPrefix, "setting "), remedy: "see `wardround baseline facts` for the facts and their types"}
+		if e.Location != nil && e.Location.Line() > 0 {
+			c.line, c.column = e.Location.Line(), e.Location.Column()+1
+		}
+		out = append(out, c)
+		if len(out) == 10 {
+			break
+		}
+	}
+	return out
+}
+
+// eval runs the condition. missing names the absent facts when it is unknown.
+func (x *expression) eval(e *evaluation) (truth Ternary, missing []string, err error) {
+	out, _, err := x.run.Eval(e)
+	if err != nil {
+		return NotKnown, nil, err
+	}
+	switch out := out.(type) {
+	case types.Bool:
+		if out {
+			return Yes, nil, nil
+		}
+		return No, nil, nil
+	case *types.Unknown:
+		return NotKnown, unknownNames(out), nil
+	}
+	return NotKnown, nil, errors.New("the condition gave no bool")
+}
+
+// unknownNames lists the names an unknown carries, sorted: cel-go keeps them
+// in a map.
+func unknownNames(u *types.Unknown) []string {
+	var names []string
+	for _, id := range u.IDs() {
+		trails, _ := u.GetAttributeTrails(id)
+		for _, t := range trails {
+			names = append(names, t.Variable())
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// sizes tells the cost estimate how long a fact can be.
+type sizes struct{}
+
+// EstimateSize implements checker.CostEstimator.
+func (sizes) EstimateSize(node checker.AstNode) *checker.SizeEstimate {
+	t := node.Type()
+	switch {
+	case t.Kind() == types.StringKind:
+		return &checker.SizeEstimate{Max: maxStringLength}
+	case t.Kind() != types.ListKind:
+		return nil
+	case len(t.Parameters()) == 1 && t.Parameters()[0].Kind() == types.StructKind:
+		return &checker.SizeEstimate{Max: maxObjects}
+	case len(node.Path()) > 1:
+		return &checker.SizeEstimate{Max: maxFieldStrings}
+	}
+	return &checker.SizeEstimate{Max: maxStrings}
+}
+
+// EstimateCallCost implements checker.CostEstimator.
+func (sizes) EstimateCallCost(string, string, *checker.AstNode, []checker.AstNode) *checker.CallEstimate {
+	return nil
+}

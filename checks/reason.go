@@ -1,0 +1,93 @@
+package checks
+
+import (
+	_ "embed" // for reasons.yaml
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"sync"
+)
+
+//go:embed reasons.yaml
+var reasonsYAML []byte
+
+// Reasons that the code itself gives; the others are named by baselines and by
+// package fact.
+const (
+	ReasonAttested         Reason = "attested"
+	ReasonStale            Reason = "stale"
+	ReasonNotAttested      Reason = "not-attested"
+	ReasonInformational    Reason = "informational-only"
+	ReasonPlatformUnknown  Reason = "platform-unknown"
+	ReasonOSVersionUnknown Reason = "os-version-unknown"
+	ReasonNotOnPlatform    Reason = "not-on-this-platform"
+	ReasonNotOnOSVersion   Reason = "not-on-this-os-version"
+	ReasonNotOnSharedIPad  Reason = "not-on-shared-ipad"
+	ReasonUserEnrollment   Reason = "user-enrollment"
+	ReasonDoesNotApply     Reason = "does-not-apply"
+	ReasonNotSupervised    Reason = "not-supervised"
+	ReasonNotInForce       Reason = "setting-not-in-force"
+	ReasonAsRequired       Reason = "as-required"
+	ReasonCheckError       Reason = "check-error"
+)
+
+var reasonPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// An Explanation is what a reason code means to a person.
+type Explanation struct {
+	Reason   Reason
+	Sentence string // what is the case
+	FixBy    string // who can mend it
+	NextStep string // what to do next
+}
+
+// step is the next step with who can take it.
+func (x Explanation) step() string {
+	if x.FixBy == "" || x.NextStep == "" {
+		return x.NextStep
+	}
+	return x.FixBy + ": " + x.NextStep
+}
+
+var reasons = sync.OnceValue(func() map[Reason]Explanation {
+	m, err := readReasons(reasonsYAML)
+	if err != nil {
+		panic(err) // the file is compiled in: a wiring mistake, held by a test
+	}
+	return m
+})
+
+// Explain returns the words for a reason code. A code that is not known comes
+// back with a sentence that says so.
+func Explain(r Reason) Explanation {
+	if x, ok := reasons()[r]; ok {
+		return x
+	}
+	return Explanation{Reason: r, Sentence: fmt.Sprintf("No words are kept for the reason %q.", string(r))}
+}
+
+// Reasons lists every reason code that has words, in order.
+func Reasons() []Explanation {
+	m := reasons()
+	out := make([]Explanation, 0, len(m))
+	for _, r := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, m[r])
+	}
+	return out
+}
+
+func readReasons(data []byte) (map[Reason]Explanation, error) {
+	d := newDocument("reasons.yaml", data)
+	root := d.root()
+	out := make(map[Reason]Explanation)
+	for _, code := range slices.Sorted(maps.Keys(root)) {
+		f := d.fields(root[code], "sentence", "fix_by", "next_step")
+		x := Explanation{Reason: Reason(code), Sentence: d.text(f["sentence"]), FixBy: d.text(f["fix_by"]), NextStep: d.text(f["next_step"])}
+		if !reasonPattern.MatchString(code) {
+			d.errorAt(root[code], "write it in kebab-case", "reason %q is not in kebab-case", code)
+		}
+		out[x.Reason] = x
+	}
+	return out, d.err()
+}

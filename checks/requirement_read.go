@@ -1,0 +1,269 @@
+package checks
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// requirementKeys are what a requirement may say in YAML.
+func requirementKeys() []string {
+	return []string{
+		"id", "title", "discussion", "source", "level", "levels", "scope", "kind", "basis", "severity", "platforms", "shared_ipad",
+		"user_enrollment", "applies_when", "expected", "cases", "check", "notes", "result", "reason", "pass_reason", "fail_reason",
+		"on_missing", "assurance", "max_age", "conflicts_with", "references", "next_step",
+	}
+}
+
+// A requirementReader turns the requirements of a document into those of a
+// baseline.
+type requirementReader struct {
+	*document
+	baseline *Baseline
+	scope    scope
+	sources  []Source
+	rules    *ruleSet
+}
+
+// all reads the list: full definitions, shared rules by `use`, and whole sets
+// of them by `set`, the latter two with overrides.
+func (r *requirementReader) all(list field) {
+	for _, item := range r.items(list) {
+		m := r.mapping(item)
+		switch {
+		case m["use"].value != nil:
+			id := r.text(m["use"])
+			rule, ok := r.rules.byID[id]
+			if !ok {
+				r.errorAt(m["use"], didYouMean(id, slices.Sorted(maps.Keys(r.rules.byID))), "no shipped rule is called %q", id)
+				continue
+			}
+			r.one(r.override(rule, m, "use"), item)
+		case m["set"].value != nil:
+			name := r.text(m["set"])
+			ids, ok := r.rules.sets[name]
+			if !ok {
+				r.errorAt(m["set"], didYouMean(name, slices.Sorted(maps.Keys(r.rules.sets))), "no set of rules is called %q", name)
+				continue
+			}
+			for _, id := range ids {
+				r.one(r.override(r.rules.byID[id], m, "set"), item)
+			}
+		default:
+			r.one(m, item)
+		}
+	}
+}
+
+// override puts what m says over a shared rule.
+func (r *requirementReader) override(rule, m map[string]field, by string) map[string]field {
+	out := maps.Clone(rule)
+	for name, f := range m {
+		switch name {
+		case by:
+		case "id":
+			r.errorAt(f, "leave id out", "a rule taken by %s keeps its id", by)
+		default:
+			out[name] = f
+		}
+	}
+	return out
+}
+
+// one reads a requirement and compiles it.
+func (r *requirementReader) one(m map[string]field, item field) {
+	r.within = r.text(m["id"])
+	defer func() { r.within = "" }()
+	r.only(m, requirementKeys())
+	q := r.words(m)
+	switch {
+	case !requirementIDPattern.MatchString(q.ID):
+		r.errorAt(item, "write it such as wr_our_rule", "id %q is not in snake_case", q.ID)
+	case r.baseline.compiled[q.ID] != nil:
+		r.errorAt(item, "keep one", "requirement %s is there twice", q.ID)
+		return
+	}
+	r.baseline.places[q.ID] = item.place()
+	p := &program{rules: readRules(q.Platforms)}
+	r.conditions(&q, p, m)
+	r.complete(q, m, item)
+	r.baseline.Requirements = append(r.baseline.Requirements, q)
+	r.baseline.compiled[q.ID] = p
+}
+
+// words reads all that is no condition.
+func (r *requirementReader) words(m map[string]field) Requirement {
+	q := Requirement{
+		ID: r.text(m["id"]), Title: r.text(m["title"]), Discussion: r.text(m["discussion"]),
+		Source:    r.sourceRef(m["source"]),
+		Level:     enum(r.document, m["level"], "", Required, Recommended, Informational),
+		Scope:     enum(r.document, m["scope"], DeviceScope, DeviceScope, OrganisationScope),
+		Kind:      enum(r.document, m["kind"], Machine, Machine, Manual, Info),
+		Basis:     enum(r.document, m["basis"], "", Stated, Derived),
+		Severity:  enum(r.document, m["severity"], "", High, Medium, Low),
+		Platforms: r.platforms(m["platforms"]),
+
+		SharedIPad:     enum(r.document, m["shared_ipad"], "", NotApplicable),
+		UserEnrollment: enum(r.document, m["user_enrollment"], "", Unknown, NotApplicable),
+		Expected:       r.text(m["expected"]),
+		OnMissing:      r.reason(m["on_missing"], ""),
+		Assurance:      enum(r.document, m["assurance"], "", Declared, Observed, Enforced),
+		MaxAge:         r.maxAge(m["max_age"]),
+		ConflictsWith:  r.texts(m["conflicts_with"]),
+		References:     r.references(m["references"]),
+		NextStep:       r.text(m["next_step"]),
+	}
+	switch q.Kind {
+	case Machine:
+		q.FailReason = r.reason(m["fail_reason"], ReasonNotInForce)
+		q.PassReason = r.reason(m["pass_reason"], ReasonAsRequired)
+	case Info:
+		q.Result = enum(r.document, m["result"], NotChecked, NotChecked, Unknown)
+		q.Reason = r.reason(m["reason"], ReasonInformational)
+	}
+	return q
+}
+
+func (r *requirementReader) sourceRef(f field) SourceRef {
+	m := r.fields(f, "key", "clause")
+	ref := SourceRef{Key: r.text(m["key"]), Clause: r.text(m["clause"])}
+	if ref.Key == "" {
+		return ref
+	}
+	i := slices.IndexFunc(r.sources, func(s Source) bool { return s.Key == ref.Key })
+	if i < 0 {
+		var keys []string
+		for _, s := range r.sources {
+			keys = append(keys, s.Key)
+		}
+		r.errorAt(m["key"], didYouMean(ref.Key, keys)+" Or describe it under sources:", "no source is called %q", ref.Key)
+		return ref
+	}
+	s := r.sources[i]
+	ref.Authority, ref.Jurisdiction = s.Authority, s.Jurisdiction
+	if s.Clauses[ref.Clause] == "" {
+		r.errorAt(m["clause"].or(f), didYouMean(ref.Clause, slices.Sorted(maps.Keys(s.Clauses))), "source %s has no clause %q", ref.Key, ref.Clause)
+	}
+	return ref
+}
+
+func (r *requirementReader) platforms(list field) []PlatformRule {
+	var out []PlatformRule
+	for _, item := range r.items(list) {
+		m := r.fields(item, "platform", "min", "max", "supervised")
+		p := PlatformRule{
+			Platform: enum(r.document, m["platform"], "", IOS, IPadOS, MacOS, TVOS, VisionOS, WatchOS),
+			Min:      r.text(m["min"]), Max: r.text(m["max"]), Supervised: r.boolean(m["supervised"]),
+		}
+		if p.Platform == "" && m["platform"].value == nil {
+			r.errorAt(item, "add platform: iOS or another", "a platform rule names no platform")
+		}
+		for _, key := range []string{"min", "max"} {
+			if _, ok := parseVersion(r.text(m[key])); m[key].value != nil && !ok {
+				r.errorAt(m[key], `write it such as "18.0", in quotes`, "%q is no OS version", r.text(m[key]))
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// reason reads a reason code; each must have words.
+func (r *requirementReader) reason(f field, otherwise Reason) Reason {
+	if f.value == nil {
+		return otherwise
+	}
+	code := Reason(r.text(f))
+	if _, ok := reasons()[code]; !ok {
+		var known []string
+		for k := range reasons() {
+			known = append(known, string(k))
+		}
+		slices.Sort(known)
+		r.errorAt(f, didYouMean(string(code), known), "reason %q is not known", code)
+	}
+	return code
+}
+
+// maxAge reads a duration, or the parameter that holds it.
+func (r *requirementReader) maxAge(f field) time.Duration {
+	if f.value == nil {
+		return defaultMaxAge
+	}
+	name, ok := strings.CutPrefix(r.text(f), "param.")
+	if !ok {
+		return r.duration(f)
+	}
+	for _, p := range r.baseline.Params {
+		if v, ok := p.Value.(time.Duration); ok && p.Name == name {
+			return v
+		}
+	}
+	r.errorAt(f, "name a parameter of type duration", "no duration is called param.%s", name)
+	return defaultMaxAge
+}
+
+func (r *requirementReader) references(f field) map[string][]string {
+	m := r.fields(f, "cis", "stig", "cce", "800-53r5", "800-171r3", "hicp", "cfr")
+	out := make(map[string][]string, len(m))
+	for name, list := range m {
+		out[name] = r.texts(list)
+	}
+	return out
+}
+
+// complete checks that nothing needed is missing.
+func (r *requirementReader) complete(q Requirement, m map[string]field, item field) {
+	for _, want := range []struct {
+		key     string
+		missing bool
+	}{
+		{"title", q.Title == ""},
+		{"source", q.Source.Key == ""},
+		{"level", m["level"].value == nil},
+		{"basis", m["basis"].value == nil},
+		{"check", q.Kind == Machine && m["check"].value == nil},
+	} {
+		if want.missing {
+			r.errorAt(item, "add "+want.key+": ...", "%s is missing", want.key)
+		}
+	}
+	if q.Kind != Machine && m["check"].value != nil {
+		r.errorAt(m["check"], "leave check out, or make it kind: machine", "a %s requirement has no check", q.Kind)
+	}
+	if q.Kind == Machine && q.Scope == OrganisationScope {
+		r.errorAt(item, "use kind: manual", "no device's answers decide a requirement of the organisation")
+	}
+	if q.Kind == Manual && len(q.Cases) > 0 {
+		r.errorAt(m["cases"], "leave cases out", "a manual requirement has no cases")
+	}
+	for _, key := range []string{"result", "reason"} {
+		if q.Kind != Info && m[key].value != nil {
+			r.errorAt(m[key], "leave it out", "only an info requirement has a %s of its own", key)
+		}
+	}
+}
+
+// conflicts refuses two requirements that cannot hold together.
+func (r *requirementReader) conflicts() {
+	r.findings = append(r.findings, Conflicts(r.baseline)...)
+}
+
+// enum reads one of a few words.
+func enum[T ~string](d *document, f field, otherwise T, allowed ...T) T {
+	if f.value == nil {
+		return otherwise
+	}
+	v := T(d.text(f))
+	if slices.Contains(allowed, v) {
+		return v
+	}
+	known := make([]string, len(allowed))
+	for i, a := range allowed {
+		known[i] = string(a)
+	}
+	d.errorAt(f, didYouMean(string(v), known), "%q is none of %s", shorten(string(v)), strings.Join(known, ", "))
+	return cmp.Or(otherwise, allowed[0])
+}

@@ -1,0 +1,112 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wardround/wardround/checks/fact"
+)
+
+// verdict puts an outcome into words and adds what it rests on.
+func (e *evaluation) verdict(r *Requirement, p *program, o outcome) Verdict {
+	v := Verdict{
+		Device: e.subject.ID, Baseline: e.baseline.ID, Requirement: r.ID,
+		Result: o.result, Reason: o.reason,
+		Level: r.Level, Severity: cmp.Or(o.severity, r.Severity),
+		Expected: r.Expected, MaxAge: r.MaxAge,
+	}
+	if v.Result == Pass {
+		v.Assurance = e.assurance(r)
+	}
+	v.Observed = e.observed(r, p, o)
+	v.Evidence = e.evidence()
+	if v.Result == Pass || v.Result == Fail {
+		v.FreshUntil = e.freshUntil(r.MaxAge)
+		if p.usesNow {
+			v.RejudgeAt = v.FreshUntil
+		}
+	}
+	v.explain(r)
+	if v = v.AsOf(e.now); v.Reason == ReasonStale {
+		v.RejudgeAt = time.Time{}
+	}
+	return v
+}
+
+// explain sets the message and the next step, with who can take it.
+func (v *Verdict) explain(r *Requirement) {
+	x := Explain(v.Reason)
+	v.Message = x.Sentence
+	if v.Result == Pass || v.Result == NotApplicable {
+		return
+	}
+	if r.NextStep != "" && (v.Reason == r.FailReason || v.Result == NotChecked) {
+		x.NextStep = r.NextStep
+	}
+	v.NextStep = x.step()
+}
+
+// assurance is the weakest hold of the known facts, at most what the
+// requirement allows.
+func (e *evaluation) assurance(r *Requirement) Assurance {
+	weakest := Assurance("")
+	for _, c := range e.consulted {
+		if a := Assurance(c.fact.Hold); c.fact.Known() && a != "" && (weakest == "" || weakness(a) > weakness(weakest)) {
+			weakest = a
+		}
+	}
+	weakest = cmp.Or(weakest, Observed)
+	if r.Assurance != "" && weakness(r.Assurance) > weakness(weakest) {
+		return r.Assurance
+	}
+	return weakest
+}
+
+// weakness ranks what a pass rests on: our own copy of a profile proves less
+// than the device's word, and that less than a profile seen to impose it.
+func weakness(a Assurance) int {
+	return slices.Index([]Assurance{Enforced, Observed, Declared}, a)
+}
+
+// freshUntil is when the oldest known fact that was consulted grows too old.
+func (e *evaluation) freshUntil(maxAge time.Duration) time.Time {
+	var oldest time.Time
+	for _, c := range e.consulted {
+		if !c.fact.Known() {
+			continue
+		}
+		for _, s := range c.fact.Sources {
+			if oldest.IsZero() || s.Collected.Before(oldest) {
+				oldest = s.Collected
+			}
+		}
+	}
+	if oldest.IsZero() {
+		return oldest
+	}
+	return oldest.Add(maxAge).UTC()
+}
+
+// evidence lists what the consulted facts rest on, each once, in order.
+func (e *evaluation) evidence() []EvidenceRef {
+	var refs []EvidenceRef
+	for _, c := range e.consulted {
+		for _, s := range c.fact.Sources {
+			ref := evidenceRef(s)
+			if !slices.Contains(refs, ref) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	slices.SortFunc(refs, func(a, b EvidenceRef) int {
+		return cmp.Or(strings.Compare(a.Key, b.Key), a.Collected.Compare(b.Collected), strings.Compare(a.SHA256, b.SHA256))
+	})
+	return refs
+}
+
+func evidenceRef(s fact.Source) EvidenceRef {
+	query, _, _ := strings.Cut(s.Query, "/")
+	return EvidenceRef{Query: query, Key: s.Query, SHA256: s.SHA256, Collected: s.Collected.UTC()}
+}
