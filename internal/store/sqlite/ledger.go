@@ -1,0 +1,158 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/mdm"
+)
+
+// keptSweeps is how many sweeps back answered rows of the ledger are kept;
+// what became of older ones is in results.db.
+const keptSweeps = 64
+
+// Ask records that a query will be asked. It returns false, and changes
+// nothing, if that query is outstanding. A CommandUUID that is not known yet
+// may be empty: the first report to that query then gives it.
+func (s *State) Ask(ctx context.Context, o store.Outstanding) (bool, error) {
+	var asked bool
+	err := s.writer.do(ctx, func(t *txn) error {
+		n, err := t.exec(`INSERT INTO ledger (enrollment, query, command_uuid, sweep, asked_at, status, notnow, last_push)
+			VALUES (?, ?, ?, ?, ?, '', 0, ?)
+			ON CONFLICT (enrollment, query) WHERE answered_at IS NULL AND dropped = 0 DO NOTHING`,
+			o.Enrollment, o.Query, o.CommandUUID, o.Sweep, o.AskedAt.UnixMilli(), orNull(o.LastPush))
+		asked = n > 0
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("note %s asked of %q: %w", o.Query, o.Enrollment, err)
+	}
+	return asked, nil
+}
+
+// Forget drops the unanswered row of a command that could not be queued.
+func (s *State) Forget(ctx context.Context, enrollment string, q mdm.QueryKey) error {
+	err := s.writer.do(ctx, func(t *txn) error {
+		_, err := t.exec(`DELETE FROM ledger WHERE enrollment = ? AND query = ? AND answered_at IS NULL AND dropped = 0`, enrollment, q)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget %s of %q: %w", q, enrollment, err)
+	}
+	return nil
+}
+
+// Pushed notes on all that is outstanding of the enrollments that they were
+// pushed.
+func (s *State) Pushed(ctx context.Context, ids []string, at time.Time) error {
+	err := s.writer.do(ctx, func(t *txn) error {
+		for _, id := range ids {
+			_, err := t.exec(`UPDATE ledger SET last_push = ? WHERE enrollment = ? AND answered_at IS NULL AND dropped = 0`, at.UnixMilli(), id)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("note push: %w", err)
+	}
+	return nil
+}
+
+// BeginSweep gives a new sweep its id, and lets go of the answered rows of
+// sweeps long past.
+func (s *State) BeginSweep(ctx context.Context, at time.Time) (int64, error) {
+	var id int64
+	err := s.writer.do(ctx, func(t *txn) error {
+		if _, err := t.row(`INSERT INTO sweep (begun) VALUES (?) RETURNING id`, []any{at.UnixMilli()}, []any{&id}); err != nil {
+			return err
+		}
+		_, err := t.exec(`DELETE FROM ledger WHERE sweep <= ? AND (answered_at IS NOT NULL OR dropped = 1)`, id-keptSweeps)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("begin sweep: %w", err)
+	}
+	return id, nil
+}
+
+// Outstandings lists the rows of a sweep, or for sweep 0 all that a device may
+// still answer, in order of enrollment and query.
+func (s *State) Outstandings(ctx context.Context, sweep int64) ([]store.Outstanding, error) {
+	where := `answered_at IS NULL AND dropped = 0`
+	if sweep != 0 {
+		where = `sweep = ?`
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT enrollment, query, command_uuid, sweep, asked_at, answered_at, status, notnow, last_push
+		FROM ledger WHERE `+where+` ORDER BY enrollment, query, ledger_key`, argsOf(sweep)...)
+	if err != nil {
+		return nil, fmt.Errorf("list outstanding queries: %w", err)
+	}
+	var list []store.Outstanding
+	err = drain(rows, func(r *sql.Rows) error {
+		var o store.Outstanding
+		var asked int64
+		var answered, push sql.NullInt64
+		if err := r.Scan(&o.Enrollment, &o.Query, &o.CommandUUID, &o.Sweep, &asked, &answered, &o.Status, &o.NotNow, &push); err != nil {
+			return err
+		}
+		o.AskedAt, o.AnsweredAt, o.LastPush = fromMilli(asked), orZero(answered), orZero(push)
+		list = append(list, o)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list outstanding queries: %w", err)
+	}
+	return list, nil
+}
+
+func argsOf(sweep int64) []any {
+	if sweep == 0 {
+		return nil
+	}
+	return []any{sweep}
+}
+
+// settle writes what a report means for the row of its command. NotNow leaves
+// it outstanding; anything else answers it, an unreadable body too, for it
+// consumed the command.
+func settle(t *txn, e mdm.Evidence) error {
+	if e.Class == mdm.CheckIn || e.CommandUUID == "" {
+		return nil
+	}
+	if err := adopt(t, e); err != nil {
+		return err
+	}
+	if e.Status == mdm.NotNow {
+		_, err := t.exec(`UPDATE ledger SET status = ?, notnow = notnow + 1 WHERE command_uuid = ? AND answered_at IS NULL`, e.Status, e.CommandUUID)
+		return err
+	}
+	_, err := t.exec(`UPDATE ledger SET status = ?, answered_at = ?, answer = ? WHERE command_uuid = ? AND answered_at IS NULL`,
+		e.Status, e.Received.UnixMilli(), e.ReceivedSHA256[:], e.CommandUUID)
+	return err
+}
+
+// adopt gives a row that was asked without a CommandUUID the one of the first
+// report to its query: a device may answer before the asker has heard its id.
+func adopt(t *txn, e mdm.Evidence) error {
+	_, err := t.exec(`UPDATE ledger SET command_uuid = ?1 WHERE enrollment = ?2 AND query = ?3 AND command_uuid = ''
+		AND answered_at IS NULL AND dropped = 0 AND NOT EXISTS (SELECT 1 FROM ledger WHERE command_uuid = ?1)`,
+		e.CommandUUID, e.Enrollment.ID, e.Query)
+	return err
+}
+
+// orNull keeps a zero time as NULL.
+func orNull(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+}
+
+func orZero(n sql.NullInt64) time.Time {
+	if !n.Valid {
+		return time.Time{}
+	}
+	return fromMilli(n.Int64)
+}

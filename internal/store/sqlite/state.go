@@ -1,0 +1,161 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/mdm"
+)
+
+var _ store.State = (*State)(nil)
+
+// State is state.db: evidence and ledger. It is safe for concurrent use.
+type State struct {
+	write, read *sql.DB
+	writer      *writer
+	zip         *zstd.Encoder // used by the writer's goroutine alone
+	unzip       *zstd.Decoder // DecodeAll is safe for concurrent use
+}
+
+// OpenState opens or creates the file and brings its schema up to date. The
+// file becomes readable by its owner alone. A folder, another kind of file and
+// one of a newer schema are errors that say so.
+func OpenState(ctx context.Context, path string) (*State, error) {
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		return nil, fmt.Errorf("prepare compression: %w", err)
+	}
+	unzip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(256<<20))
+	if err != nil {
+		return nil, fmt.Errorf("prepare decompression: %w", err)
+	}
+	write, read, err := open(ctx, path, stateKind())
+	if err != nil {
+		unzip.Close()
+		return nil, err
+	}
+	return &State{write: write, read: read, writer: newWriter(write), zip: zip, unzip: unzip}, nil
+}
+
+// Close waits for the transaction under way. Calls after it, and calls that
+// have not been accepted by then, err.
+func (s *State) Close() error {
+	s.writer.stop()
+	err := errors.Join(s.read.Close(), s.write.Close())
+	s.unzip.Close()
+	return err
+}
+
+// Enrollments lists all enrollments, device channels before their users.
+func (s *State) Enrollments(ctx context.Context) ([]store.Enrolled, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		SELECT id, type, parent_id, serial, first_seen, last_seen, enabled FROM enrollment WHERE id <> ''
+		ORDER BY iif(parent_id = '', id, parent_id), parent_id <> '', id`)
+	if err != nil {
+		return nil, fmt.Errorf("list enrollments: %w", err)
+	}
+	var list []store.Enrolled
+	err = drain(rows, func(r *sql.Rows) error {
+		var e store.Enrolled
+		var first, last int64
+		if err := r.Scan(&e.ID, &e.Type, &e.ParentID, &e.Serial, &first, &last, &e.Enabled); err != nil {
+			return err
+		}
+		e.FirstSeen, e.LastSeen = fromMilli(first), fromMilli(last)
+		list = append(list, e)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list enrollments: %w", err)
+	}
+	return list, nil
+}
+
+// observationColumns are those that scanObservation reads, of evidence e
+// joined with enrollment n.
+const observationColumns = `e.id, n.id, n.type, n.parent_id, e.class, e.query, e.command_uuid, e.status, e.received,
+	e.size, e.rewritten, e.sha256, e.received_sha256, e.canonical, e.refusal, e.body,
+	e.last, e.longest_gap, e.count`
+
+// Observations returns the newest observation per (enrollment, class, query,
+// status) of a device and its user channels, in order of evidence id, and up
+// to 16 older acknowledged ones of Restrictions.
+func (s *State) Observations(ctx context.Context, deviceID string) ([]store.Observation, error) {
+	rows, err := s.read.QueryContext(ctx, `
+		WITH own AS (SELECT enrollment_key FROM enrollment WHERE id = ?1 UNION SELECT enrollment_key FROM enrollment WHERE parent_id = ?1 AND parent_id <> ''),
+		older AS (SELECT id FROM evidence
+			WHERE enrollment IN own AND query = 'Restrictions' AND newest = 0 AND status = 'Acknowledged' AND class = 'report'
+			ORDER BY id DESC LIMIT 16),
+		newest AS (SELECT id FROM evidence WHERE enrollment IN own AND newest = 1)
+		SELECT `+observationColumns+` FROM evidence e JOIN enrollment n ON n.enrollment_key = e.enrollment
+		WHERE e.id IN (SELECT id FROM newest UNION ALL SELECT id FROM older) ORDER BY e.id`, deviceID)
+	if err != nil {
+		return nil, fmt.Errorf("list observations of %q: %w", deviceID, err)
+	}
+	var list []store.Observation
+	err = drain(rows, func(r *sql.Rows) error {
+		o, err := s.scanObservation(r.Scan)
+		list = append(list, o)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list observations of %q: %w", deviceID, err)
+	}
+	return list, nil
+}
+
+// EvidenceByDigest returns the newest evidence whose kept bytes have that
+// SHA-256, or store.ErrNotFound.
+func (s *State) EvidenceByDigest(ctx context.Context, sum mdm.Digest) (mdm.Evidence, error) {
+	row := s.read.QueryRowContext(ctx, `SELECT `+observationColumns+`
+		FROM evidence e JOIN enrollment n ON n.enrollment_key = e.enrollment
+		WHERE e.sha256 = ? ORDER BY e.id DESC LIMIT 1`, sum[:])
+	o, err := s.scanObservation(row.Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return mdm.Evidence{}, fmt.Errorf("read evidence %x: %w", sum, err)
+	}
+	return o.Evidence, nil
+}
+
+// LastEvidence is the highest evidence id, 0 if there is none.
+func (s *State) LastEvidence(ctx context.Context) (int64, error) {
+	var id int64
+	if err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM evidence`).Scan(&id); err != nil {
+		return 0, fmt.Errorf("read last evidence id: %w", err)
+	}
+	return id, nil
+}
+
+func (s *State) scanObservation(scan func(...any) error) (store.Observation, error) {
+	var o store.Observation
+	var received, last, gap int64
+	var sum, receivedSum, canonical, body []byte
+	e := &o.Evidence
+	err := scan(&e.ID, &e.Enrollment.ID, &e.Enrollment.Type, &e.Enrollment.ParentID, &e.Class, &e.Query, &e.CommandUUID, &e.Status, &received,
+		&e.Size, &e.Rewritten, &sum, &receivedSum, &canonical, &e.Refusal, &body, &last, &gap, &o.Count)
+	if err != nil {
+		return store.Observation{}, err
+	}
+	if len(body) > 0 {
+		if e.Body, err = s.unzip.DecodeAll(body, nil); err != nil {
+			return store.Observation{}, fmt.Errorf("decompress evidence %d: %w", e.ID, err)
+		}
+	}
+	copy(e.SHA256[:], sum)
+	copy(e.ReceivedSHA256[:], receivedSum)
+	copy(e.Canonical[:], canonical)
+	e.Received, o.Since, o.Last = fromMilli(received), fromMilli(received), fromMilli(last)
+	o.LongestGap = time.Duration(gap) * time.Millisecond
+	return o, nil
+}
+
+func fromMilli(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

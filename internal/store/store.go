@@ -1,0 +1,168 @@
+// Package store says what wardround keeps, as small interfaces: evidence and
+// the ledger of what was asked (State), and verdicts over time (Results).
+//
+// Package sqlite implements them on two files; storetest is the suite that any
+// implementation passes. Nothing here holds SQL, and nothing judges.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/mdm"
+)
+
+// ErrNotFound is returned when what was named is not kept.
+var ErrNotFound = errors.New("not found")
+
+// An Observation is a run of equal answers: the evidence of the first of them
+// and when it was first and last received. A changed answer starts another.
+type Observation struct {
+	Evidence    mdm.Evidence
+	Since, Last time.Time
+	LongestGap  time.Duration // between two successive receipts
+	Count       int64         // of receipts
+}
+
+// An Enrolled is an enrollment as the store knows it from its check-ins.
+type Enrolled struct {
+	mdm.Enrollment
+	Serial    string
+	FirstSeen time.Time
+	LastSeen  time.Time
+	Enabled   bool // false after CheckOut, or before the first TokenUpdate
+}
+
+// Evidence keeps what devices send. It is safe for concurrent use.
+type Evidence interface {
+	// Deliver keeps e, or extends the observation whose canonical digest,
+	// enrollment, query and status it shares. It returns once that is
+	// durable. A CommandUUID seen before with the same bytes changes nothing,
+	// save that a NotNow received at another time counts as put off again.
+	mdm.Sink
+
+	// Enrollments lists all enrollments, device channels before their users,
+	// in order of id.
+	Enrollments(ctx context.Context) ([]Enrolled, error)
+
+	// Observations returns the newest observation per (enrollment, class,
+	// query, status) of a device and its user channels, in order of evidence
+	// id, and up to 16 older ones of Restrictions; none is not an error.
+	Observations(ctx context.Context, deviceID string) ([]Observation, error)
+
+	// EvidenceByDigest returns the evidence whose kept bytes have that
+	// SHA-256, or ErrNotFound.
+	EvidenceByDigest(ctx context.Context, sum mdm.Digest) (mdm.Evidence, error)
+
+	// LastEvidence is the highest evidence id, 0 if there is none.
+	LastEvidence(ctx context.Context) (int64, error)
+}
+
+// An Outstanding is one query that an enrollment has been asked and what came
+// of it so far.
+type Outstanding struct {
+	Enrollment  string
+	Query       mdm.QueryKey
+	CommandUUID string
+	Sweep       int64
+	AskedAt     time.Time
+	AnsweredAt  time.Time  // zero: nothing but NotNow came
+	Status      mdm.Status // of the last report about it; empty: none
+	NotNow      int        // how often it was put off
+	LastPush    time.Time
+}
+
+// Ledger keeps what is outstanding. It is safe for concurrent use.
+type Ledger interface {
+	// Ask records that q will be asked of the enrollment in a sweep. It
+	// returns false, and changes nothing, if that query is outstanding.
+	Ask(ctx context.Context, o Outstanding) (bool, error)
+
+	// Forget drops a row that Ask wrote when the command could not be queued.
+	Forget(ctx context.Context, enrollment string, q mdm.QueryKey) error
+
+	// Outstandings lists the rows of a sweep, or all unanswered ones for
+	// sweep 0, in order of enrollment and query. Deliver updates them by
+	// CommandUUID.
+	Outstandings(ctx context.Context, sweep int64) ([]Outstanding, error)
+
+	// Pushed notes that the enrollments were pushed.
+	Pushed(ctx context.Context, ids []string, at time.Time) error
+
+	// BeginSweep gives a new sweep its id.
+	BeginSweep(ctx context.Context, at time.Time) (int64, error)
+}
+
+// State is the file of evidence and ledger.
+type State interface {
+	Evidence
+	Ledger
+	Close() error
+}
+
+// A Sweep is one round, as it ended.
+type Sweep struct {
+	ID                                                  int64
+	Started, Ended                                      time.Time
+	Asked, Answered, NotNow, Errors, Silent, Unreadable int // enrollments
+}
+
+// A Round is what one judging of the fleet writes beside its devices.
+type Round struct {
+	Tool      string // version of wardround
+	Sweep     Sweep  // zero ID: none
+	Baselines []*checks.Baseline
+	Results   []checks.BaselineResult
+	Problems  []checks.Problem
+	Cursor    int64 // evidence id up to which it was judged
+}
+
+// A Recorder writes one round in one transaction, so that a large fleet need
+// not be in memory at once: each device once, then Commit. Devices and
+// baselines that the round does not name stop being current. Discard gives the
+// round up, and does nothing after Commit. It is not safe for concurrent use.
+type Recorder interface {
+	Device(ctx context.Context, r checks.DeviceResult, seen []Seen) error
+	Commit(ctx context.Context, r Round) error
+	Discard() error
+}
+
+// Seen is what results keep of an observation: no bytes, only times and digest.
+type Seen struct {
+	Enrollment mdm.Enrollment
+	Query      mdm.QueryKey
+	Status     mdm.Status
+	SHA256     mdm.Digest
+	Since      time.Time
+	Last       time.Time
+	LongestGap time.Duration
+	Count      int64
+}
+
+// Results keeps verdicts as intervals. A round in which nothing changed writes
+// no verdict row. Besides these methods it is a report.Source.
+type Results interface {
+	// Begin starts to record the round that was judged at the given time.
+	Begin(ctx context.Context, at time.Time) (Recorder, error)
+
+	// Cursor is the evidence id of the last Round, 0 before the first.
+	Cursor(ctx context.Context) (int64, error)
+
+	// BaselineResults returns each baseline as of the last round, read at now.
+	BaselineResults(ctx context.Context, now time.Time) ([]checks.BaselineResult, error)
+
+	// EachDevice calls f with each device in order of id, its verdicts in the
+	// order of their baseline's requirements and read at now, until f errs.
+	EachDevice(ctx context.Context, now time.Time, f func(checks.DeviceResult) error) error
+
+	// Problems lists the problems of the last round.
+	Problems(ctx context.Context) ([]checks.Problem, error)
+
+	// AsOf is the time of the last round and the version of the tool that
+	// judged it, or ErrNotFound.
+	AsOf(ctx context.Context) (at time.Time, tool string, err error)
+
+	Close() error
+}
