@@ -1,0 +1,70 @@
+package judge
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/wardround/wardround/checks"
+)
+
+// A Fleet adds judged devices up to how their baselines stand.
+type Fleet struct {
+	baselines []*checks.Baseline
+	headlines []checks.Headline
+	problems  map[checks.Problem]bool
+}
+
+// NewFleet returns an empty Fleet for the baselines.
+func NewFleet(baselines []*checks.Baseline) *Fleet {
+	return &Fleet{
+		baselines: baselines,
+		headlines: make([]checks.Headline, len(baselines)),
+		problems:  make(map[checks.Problem]bool),
+	}
+}
+
+// Add counts one judged device.
+func (f *Fleet) Add(o Outcome) {
+	for i, b := range f.baselines {
+		var own []checks.Verdict
+		for _, v := range o.Result.Verdicts {
+			if v.Baseline == b.ID {
+				own = append(own, v)
+			}
+		}
+		h := &f.headlines[i]
+		h.Add(own)
+		h.Expected = h.Enrolled
+		if o.Result.Asked {
+			h.Asked++
+		}
+		if o.Result.Answered {
+			h.Answered++
+		}
+	}
+	for _, p := range o.Problems {
+		f.problems[p] = true
+	}
+}
+
+// Results returns how each baseline stands, with its organisation rows
+// as of now.
+func (f *Fleet) Results(now time.Time) []checks.BaselineResult {
+	results := make([]checks.BaselineResult, len(f.baselines))
+	for i, b := range f.baselines {
+		results[i] = checks.BaselineResult{
+			ID: b.ID, Version: b.Version, Digest: b.Digest, Title: b.Title,
+			Headline: f.headlines[i], Organisation: b.Organisation(now),
+		}
+	}
+	return results
+}
+
+// Problems lists what went wrong on the way, each once, in order.
+func (f *Fleet) Problems() []checks.Problem {
+	return slices.SortedFunc(maps.Keys(f.problems), func(a, b checks.Problem) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+	})
+}

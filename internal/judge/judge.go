@@ -1,0 +1,91 @@
+package judge
+
+import (
+	"time"
+
+	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/checks/fact"
+	"github.com/wardround/wardround/mdm"
+	"github.com/wardround/wardround/profiles"
+)
+
+// An Observation is one kept answer and when it was first and last received.
+type Observation struct {
+	Evidence    mdm.Evidence
+	Since, Last time.Time
+}
+
+// A Question is a query the device was asked and has not answered, save by
+// NotNow perhaps.
+type Question struct {
+	Query  mdm.QueryKey
+	NotNow bool
+}
+
+// A Device is all that is known of one device: the answers of its device
+// channel and of its users' channels, and what it still owes.
+type Device struct {
+	ID           string
+	Observations []Observation
+	Unanswered   []Question
+}
+
+// A Catalog finds our copy of an installed profile. The problems tell why a
+// copy that looked right was not taken.
+type Catalog interface {
+	Match(installed profiles.Installed) (*profiles.Profile, []profiles.Problem)
+}
+
+// An Outcome is a judged device with the facts its verdicts rest on.
+type Outcome struct {
+	Result   checks.DeviceResult
+	Facts    *fact.Set
+	Problems []checks.Problem
+}
+
+// Judge judges one device against the baselines, as of now. A nil catalog
+// holds no profile.
+func Judge(d Device, catalog Catalog, baselines []*checks.Baseline, now time.Time) Outcome {
+	j := newJudging(d, catalog, now)
+	facts := j.facts()
+	result := checks.DeviceResult{
+		Subject:  j.subject(facts),
+		Asked:    j.answers.asked,
+		Answered: j.answers.answered,
+		Status:   make(map[string]checks.Status, len(baselines)),
+	}
+	for _, b := range baselines {
+		verdicts := b.Evaluate(result.Subject, facts, now)
+		result.Status[b.ID] = checks.StatusOf(verdicts)
+		result.Verdicts = append(result.Verdicts, verdicts...)
+	}
+	return Outcome{Result: result, Facts: facts, Problems: j.problems}
+}
+
+// A judging is one device while its facts are being gathered.
+type judging struct {
+	id       string
+	answers  answers
+	catalog  Catalog
+	platform platform
+	problems []checks.Problem
+}
+
+func newJudging(d Device, catalog Catalog, now time.Time) *judging {
+	j := &judging{id: d.ID, catalog: catalog, answers: readAnswers(d, now)}
+	j.platform = j.answers.platform()
+	return j
+}
+
+func (j *judging) facts() *fact.Set {
+	set := new(fact.Set)
+	j.putDeviceInformation(set)
+	j.putSecurityInfo(set)
+	j.putDevice(set)
+	installed := j.installedProfiles()
+	j.putProfiles(set, installed)
+	j.putSettings(set, installed)
+	j.putFromSettings(set, installed)
+	j.putApps(set)
+	return set
+}

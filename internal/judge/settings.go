@@ -1,0 +1,224 @@
+package judge
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/wardround/wardround/checks/fact"
+	"github.com/wardround/wardround/mdm"
+)
+
+// wrapper is the payload type inside which macOS carries other domains.
+const wrapper = "com.apple.ManagedClient.preferences"
+
+// putSettings puts the effective value of every setting wardround knows. What
+// Restrictions reports in force wins; where it reports nothing (macOS, other
+// payload types) only our copy of an installed profile can tell.
+func (j *judging) putSettings(set *fact.Set, in profileSet) {
+	restrictions := j.restrictions()
+	for _, s := range fact.Settings() {
+		key := fact.SettingKey(s.Domain, s.Key)
+		_, exists := s.Since[j.platform.schema()]
+		var f fact.Fact
+		switch {
+		case j.platform.family != "" && !exists:
+			f = fact.Fact{Absent: fact.NotApplicable, Sources: j.platform.sources}
+		case s.Reported && !j.platform.mac() && !j.answers.userEnrolled():
+			f = reported(s, restrictions)
+		default:
+			f = j.declared(s, in)
+		}
+		f.Key = key
+		set.Put(f)
+	}
+}
+
+// restrictions is the answer that may speak for the device: none from macOS,
+// whose blank dictionary says nothing, nor from a User Enrollment.
+func (j *judging) restrictions() answer {
+	got := j.answers.of(mdm.QueryKey(mdm.Restrictions))
+	switch {
+	case j.platform.mac():
+		return answer{absent: fact.BlankOnMac, sources: got.sources}
+	case j.answers.userEnrolled():
+		return answer{absent: fact.UserEnrolled, sources: got.sources}
+	case got.known() && j.platform.family == "":
+		// It may be a Mac's blank answer: until the platform is known, what
+		// is not listed is not known to be at its default.
+		return answer{absent: fact.NotReported, sources: got.sources}
+	case got.known() && (got.reply.Restrictions == nil || !got.reply.Restrictions.Present):
+		return answer{absent: fact.NoPayload, sources: got.sources}
+	}
+	return got
+}
+
+// reported is the value that the Restrictions answer shows: what it lists, or
+// the default, for only restrictions in force are listed.
+func reported(s fact.Setting, got answer) fact.Fact {
+	if !got.known() {
+		return fact.Fact{Absent: got.absent, Sources: got.sources}
+	}
+	f := fact.Fact{Sources: got.sources, Hold: fact.Observed}
+	value, listed, bad := limitOf(s, got.reply.Restrictions.Global)
+	switch {
+	case bad:
+		return fact.Fact{Absent: fact.UnexpectedType, Sources: got.sources}
+	case listed:
+		f.Value = value
+	default:
+		if f.Value = defaultOf(s); f.Value == nil {
+			return fact.Fact{Absent: fact.NotReported, Sources: got.sources}
+		}
+		return f
+	}
+	for _, id := range slices.Sorted(maps.Keys(got.reply.Restrictions.Profiles)) {
+		imposed, ok, _ := limitOf(s, got.reply.Restrictions.Profiles[id])
+		if ok && imposes(imposed, value) {
+			f.Hold = fact.Enforced
+			f.ImposedBy = append(f.ImposedBy, id)
+		}
+	}
+	return f
+}
+
+// imposes reports whether a profile that sets mine is behind the value in
+// force: the same value, or a part of a list that profiles add up to.
+func imposes(mine, inForce any) bool {
+	if list, ok := mine.([]string); ok {
+		whole, _ := inForce.([]string)
+		return len(list) > 0 && slices.ContainsFunc(whole, func(id string) bool { return slices.Contains(list, id) })
+	}
+	return mine == inForce
+}
+
+// limitOf looks a setting up under its name and its aliases.
+func limitOf(s fact.Setting, l mdm.Limits) (value any, listed, bad bool) {
+	for _, name := range append([]string{s.Key}, s.Aliases...) {
+		if l.Bad[name] {
+			return nil, false, true
+		}
+		switch s.Type {
+		case fact.Bool:
+			if v, ok := l.Bools[name]; ok {
+				return v, true, false
+			}
+		case fact.Int:
+			if v, ok := l.Values[name]; ok {
+				return int64(v), true, false
+			}
+		case fact.Double:
+			if v, ok := l.Values[name]; ok {
+				return v, true, false
+			}
+		case fact.StringList:
+			if v, ok := l.Union[name]; ok {
+				return v, true, false
+			}
+			if v, ok := l.Intersection[name]; ok {
+				return v, true, false
+			}
+		}
+	}
+	return nil, false, false
+}
+
+// defaultOf is the value of a setting that nobody sets, nil if it has none.
+func defaultOf(s fact.Setting) any {
+	switch s.Type {
+	case fact.Bool:
+		if v, err := strconv.ParseBool(s.Default); err == nil {
+			return v
+		}
+	case fact.Int:
+		if v, err := strconv.ParseInt(s.Default, 10, 64); err == nil {
+			return v
+		}
+	case fact.Double:
+		if v, err := strconv.ParseFloat(s.Default, 64); err == nil {
+			return v
+		}
+	case fact.StringList:
+		if s.Default == "[]" {
+			return []string{}
+		}
+	}
+	return nil
+}
+
+// declared is the value that our copies of the installed profiles give. Values
+// that the user may change again (Set-Once) are not counted, and where nothing
+// at hand sets the key it stays open: another channel may.
+func (j *judging) declared(s fact.Setting, in profileSet) fact.Fact {
+	f := fact.Fact{Sources: in.sources}
+	if !in.known() {
+		f.Absent = in.absent
+		return f
+	}
+	if j.answers.userEnrolled() && !s.UserEnroll {
+		f.Absent = fact.UserEnrolled
+		return f
+	}
+	for _, p := range in.all {
+		if p.content == nil {
+			continue
+		}
+		for _, got := range p.content.Settings() {
+			if got.Domain != s.Domain || got.Key != s.Key || !got.Forced || (got.Preference && !j.platform.mac()) {
+				continue
+			}
+			switch {
+			case got.Placeholder:
+				return fact.Fact{Absent: fact.PlaceholderValue, Sources: in.sources}
+			case !ofType(got.Value, s.Type):
+				return fact.Fact{Absent: fact.UnexpectedType, Sources: in.sources}
+			}
+			if f.Value != nil && !reflect.DeepEqual(f.Value, got.Value) {
+				return fact.Fact{Absent: fact.ConflictingProfiles, Sources: in.sources}
+			}
+			f.Value, f.Hold = got.Value, fact.Declared
+			f.ImposedBy = append(f.ImposedBy, p.Identifier)
+		}
+	}
+	if f.Value == nil {
+		f.Absent = j.undeclared(s, in)
+	}
+	return f
+}
+
+// ofType reports whether a value is what a check may be given for its type.
+func ofType(value any, t fact.Type) (ok bool) {
+	switch t {
+	case fact.Bool:
+		_, ok = value.(bool)
+	case fact.Int:
+		_, ok = value.(int64)
+	case fact.Double:
+		_, ok = value.(float64)
+	case fact.String:
+		_, ok = value.(string)
+	case fact.StringList:
+		_, ok = value.([]string)
+	}
+	return ok
+}
+
+// undeclared says why no copy gives a value.
+func (j *judging) undeclared(s fact.Setting, in profileSet) fact.Absence {
+	for _, p := range in.all {
+		switch {
+		case p.payloadsHidden():
+			return fact.EncryptedProfile
+		case p.content == nil && p.hasPayload(s.Domain, wrapper):
+			return fact.UnknownProfile
+		}
+	}
+	switch {
+	case j.answers.userEnrolled():
+		return fact.UserEnrolled
+	case s.Reported && j.platform.mac():
+		return fact.BlankOnMac
+	}
+	return fact.NotReported
+}
