@@ -1,0 +1,7 @@
+package checks_test
+
+import (
+	"os"
+
+	"github.com/wardround/wardround/internal/store"
+)

@@ -1,0 +1,7 @@
+package fact
+
+import (
+	"github.com/groob/plist"
+
+	_ "github.com/wardround/wardround"
+)

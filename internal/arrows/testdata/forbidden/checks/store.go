@@ -1,0 +1,3 @@
+package checks
+
+import "github.com/wardround/wardround/internal/store"

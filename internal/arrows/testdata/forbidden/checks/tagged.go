@@ -1,0 +1,8 @@
+//go:build plan9 && never
+
+package checks
+
+import (
+	"log/slog"
+	"os"
+)

@@ -1,0 +1,3 @@
+package jobs
+
+import "github.com/wardround/wardround/checks"

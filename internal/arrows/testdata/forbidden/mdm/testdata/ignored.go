@@ -1,0 +1,3 @@
+package ignored
+
+import "github.com/wardround/wardround/cmd/wardround"

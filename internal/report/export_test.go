@@ -1,0 +1,4 @@
+package report
+
+// ReadJSONUpTo is ReadJSON with another limit than MaxDocument.
+var ReadJSONUpTo = readJSON
