@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/wardround/wardround/internal/catalog"
+	"github.com/wardround/wardround/internal/judge"
+	"github.com/wardround/wardround/internal/report"
+)
+
+func newCheckCommand(g *globals) *cobra.Command {
+	var opts checkOptions
+	cmd := &cobra.Command{
+		Use:   "check PATH...",
+		Short: "Judge saved replies, webhook events and check-ins",
+		Long: `Judge what is found in the named files and folders: replies and check-ins of
+devices (property lists, XML or binary) and webhook events of NanoMDM or
+MicroMDM (JSON), grouped by device. No server and no database is involved.
+
+A reply counts as collected at its webhook event's created_at, else at
+--collected-at, else now; the report's problems say where a time was assumed.
+A ProfileList reply counts as the full list unless the same device has a longer
+one, since ManagedOnly is false unless asked for. A file that cannot be read is
+named and the others are judged.
+
+Exit status: 1 if a required requirement fails; else 3 if nothing was judged, a
+path could not be read, or coverage is below --min-coverage; else 0; 2 for
+wrong use.`,
+		Example: `  wardround check replies/
+  wardround check --baseline wpa2-enterprise --catalog profiles/ events.ndjson
+  wardround check --collected-at 2026-11-20T14:00:00-08:00 --format json reply.plist`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: g.command(func(ctx context.Context, args []string) error {
+			opts.paths = args
+			return runCheck(ctx, opts, time.Now(), g.out)
+		}),
+	}
+	opts.addFlags(cmd.Flags())
+	return cmd
+}
+
+type checkOptions struct {
+	paths       []string
+	baselines   []string
+	catalog     []string
+	collectedAt string
+	format      string
+	minCoverage float64
+}
+
+func (o *checkOptions) addFlags(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&o.baselines, "baseline", []string{defaultBaseline}, "shipped baseline or file; may be repeated")
+	flags.StringSliceVar(&o.catalog, "catalog", nil, "folder or file of the .mobileconfig profiles you install; may be repeated")
+	flags.StringVar(&o.collectedAt, "collected-at", "", "when replies without a time were received (RFC 3339)")
+	flags.StringVar(&o.format, "format", "text", "text or json")
+	flags.Float64Var(&o.minCoverage, "min-coverage", 0, "least part of the devices that must be judged, 0 to 1")
+}
+
+// defaultBaseline is judged when none is named.
+const defaultBaseline = "hipaa-no-facetime"
+
+func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writer) error {
+	if err := errors.Join(formatFlag(opts.format, "text", "json"), coverageFlag(opts.minCoverage)); err != nil {
+		return err
+	}
+	now = now.UTC().Truncate(time.Second)
+	collected := now
+	if opts.collectedAt != "" {
+		at, err := time.Parse(time.RFC3339, opts.collectedAt)
+		if err != nil || at.After(now) {
+			return usage(fmt.Errorf("--collected-at %q: not a time of the past", opts.collectedAt), "write it as 2026-11-20T14:00:00-08:00")
+		}
+		collected = at.UTC()
+	}
+	baselines, err := loadBaselines(opts.baselines)
+	if err != nil {
+		return err
+	}
+	known, err := catalog.Open(opts.catalog...)
+	if err != nil {
+		return usage(fmt.Errorf("catalog: %w", err), "")
+	}
+	pile := newPile(collected, opts.collectedAt != "")
+	for _, path := range opts.paths {
+		if err := pile.add(ctx, path); err != nil {
+			return err
+		}
+	}
+	checked := &checkedFleet{at: now, fleet: judge.NewFleet(baselines), problems: pile.allProblems()}
+	for _, p := range known.Problems() {
+		checked.problem(p.Path, p.Code, p.Message)
+	}
+	for _, device := range pile.devices() {
+		checked.add(judge.Judge(device, known, baselines, now))
+	}
+	if err := writeReport(ctx, checked, now, opts.format, out); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	t := tallyOf(checked.fleet.Results(now))
+	t.unreadable = pile.unreadable
+	return outcomeOf(t, opts.minCoverage)
+}
+
+func writeReport(ctx context.Context, src report.Source, now time.Time, format string, out io.Writer) error {
+	if format == "json" {
+		return report.StreamJSON(ctx, out, src, now)
+	}
+	return report.StreamText(ctx, out, src, now, textOptions(out))
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+)
+
+// Config is what a flag, an environment variable (WARDROUND_…), or the file of
+// --config can set, in that order of precedence. A key that is not here is an
+// error.
+type Config struct {
+	// Dir is the folder that holds state.db, results.db and the rest.
+	// Default: wardround in the user's data folder.
+	Dir string `mapstructure:"dir"`
+	// LogLevel is debug, info, warn or error. Default: warn.
+	LogLevel string `mapstructure:"log-level"`
+	// LogFormat is text or json. Default: text. Logs go to standard error.
+	LogFormat string `mapstructure:"log-format"`
+}
+
+// configKeys are the keys of a Config.
+func configKeys() []string { return []string{"dir", "log-level", "log-format"} }
+
+func addGlobalFlags(flags *pflag.FlagSet) {
+	flags.String("config", "", "read settings from this file (YAML, TOML or JSON)")
+	flags.String("dir", dataFolder(), "folder of state.db and results.db")
+	flags.String("log-level", defaultLogLevel, "debug, info, warn or error")
+	flags.String("log-format", "text", "text or json")
+}
+
+const defaultLogLevel = "warn"
+
+// loadConfig joins flags, environment, file and defaults.
+func loadConfig(flags *pflag.FlagSet) (Config, error) {
+	v := viper.New()
+	v.SetEnvPrefix("WARDROUND")
+	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	v.AutomaticEnv()
+	for _, key := range configKeys() {
+		flag := flags.Lookup(key)
+		v.SetDefault(key, flag.DefValue)
+		if err := v.BindPFlag(key, flag); err != nil {
+			return Config{}, fmt.Errorf("bind flag %s: %w", key, err)
+		}
+	}
+	if path, _ := flags.GetString("config"); path != "" {
+		v.SetConfigFile(path)
+		if err := v.ReadInConfig(); err != nil {
+			return Config{}, usage(fmt.Errorf("read configuration %s: %w", path, err), "")
+		}
+		for _, key := range v.AllKeys() {
+			if !slices.Contains(configKeys(), key) {
+				return Config{}, usage(fmt.Errorf("configuration %s: unknown key %q", path, key), "the keys are "+strings.Join(configKeys(), ", "))
+			}
+		}
+	}
+	var c Config
+	if err := v.UnmarshalExact(&c); err != nil {
+		return Config{}, usage(fmt.Errorf("configuration: %w", err), "")
+	}
+	return c, nil
+}

@@ -1,0 +1,31 @@
+// Command wardround makes a ward round over a clinic's Apple devices: it asks
+// them through MDM how they are set up, judges the answers against written
+// requirements, and keeps results with their evidence.
+//
+// This is the tour of the code, in the order in which data flows.
+//
+//  1. A command is one file here (cmd_demo.go, cmd_check.go, ...); run is the
+//     program as a function, newRootCommand its tree, exitCode its outcome.
+//  2. internal/sweep makes a round. It asks each enrollment what
+//     mdm.QueriesFor says: an mdm.Query is one of ten read-only RequestTypes,
+//     and nothing else can be built.
+//  3. mdm/nano is NanoMDM in this process. Its report path bounds a request,
+//     verifies its signature and certificate, and hands the body to
+//     mdm.Receive: the one pass (internal/plist) that bounds, reads the
+//     envelope, overwrites what must not be kept, and yields mdm.Evidence. The
+//     tap, a decorator of NanoMDM's storage, delivers it before the device is
+//     answered. mdm/sim plays the devices.
+//  4. sweep.Intake takes delivery and internal/store keeps: evidence and what
+//     is outstanding in state.db. `check` takes files instead (pile.go).
+//  5. internal/judge is the only path from evidence to verdicts, and pure: it
+//     decodes (mdm.Decode), joins the answers and the profile contents of
+//     internal/catalog (read by package profiles) into a checks/fact.Set, and
+//     has each baseline evaluate it.
+//  6. Package checks holds the requirements: YAML in checks/baselines, CEL over
+//     declared facts, three-valued, so that silence is never a pass.
+//  7. internal/store keeps the verdicts as intervals in results.db, with the
+//     views that dashboards read; internal/report writes them for people and
+//     as JSON, and reads its own JSON back.
+//
+// Who may import whom is a test: internal/arrows.
+package main

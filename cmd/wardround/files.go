@@ -1,0 +1,9 @@
+package main
+
+// The names of what is kept in --dir.
+const (
+	stateFile   = "state.db"
+	resultsFile = "results.db"
+	mdmFolder   = "mdm"
+	catalogDir  = "catalog"
+)
