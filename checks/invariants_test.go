@@ -256,11 +256,11 @@ func TestEvaluateIsSafeForConcurrentUse(t *testing.T) {
 	done := make(chan string, 8)
 	for range 8 {
 		go func() {
-			diff := ""
+			var diff strings.Builder
 			for range 50 {
-				diff += cmp.Diff(want, b.Evaluate(d.Subject, &d.set, noon))
+				diff.WriteString(cmp.Diff(want, b.Evaluate(d.Subject, &d.set, noon)))
 			}
-			done <- diff
+			done <- diff.String()
 		}()
 	}
 	for range 8 {

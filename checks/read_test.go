@@ -222,13 +222,13 @@ func TestConflictsAcrossBaselines(t *testing.T) {
 }
 
 func TestLintWarnsWithoutRefusing(t *testing.T) {
-	got := ""
+	var got strings.Builder
 	for _, f := range checks.Lint(parse(t, file("check: DeviceInformation.IsSupervised", "conflicts_with: [wr_nobody]"))) {
-		got += f.String() + "\n"
+		got.WriteString(f.String() + "\n")
 	}
 	for _, want := range []string{"has no next step", "has no discussion", "does not say what is expected", "conflicts with wr_nobody", "parameter policy is used by no requirement"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("lint = %s\nwant %q in it", got, want)
+		if !strings.Contains(got.String(), want) {
+			t.Errorf("lint = %s\nwant %q in it", got.String(), want)
 		}
 	}
 	for _, id := range checks.BuiltinIDs() {
