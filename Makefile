@@ -49,7 +49,7 @@ verify: lint tidy ## all that CI runs besides test: lint, tidy, gen, race
 
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | sort -u | while read -r dir target; do \
-		echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$dir" </dev/null; done
+		echo "$$dir $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "$$dir" </dev/null; done
 
 bench: ## run the benchmarks COUNT (10) times; OLD=FILE compares with an earlier bin/bench.txt
 	@mkdir -p bin

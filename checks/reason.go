@@ -44,11 +44,14 @@ type Explanation struct {
 
 // step is the next step with who can take it.
 func (x Explanation) step() string {
-	if x.FixBy == "" || x.NextStep == "" {
+	if x.FixBy == "" || x.FixBy == nobody || x.NextStep == "" {
 		return x.NextStep
 	}
-	return x.FixBy + ": " + x.NextStep
+	return "For " + x.FixBy + ": " + x.NextStep
 }
+
+// nobody is who can mend what needs no mending.
+const nobody = "nobody"
 
 var reasons = sync.OnceValue(func() map[Reason]Explanation {
 	m, err := readReasons(reasonsYAML)

@@ -30,27 +30,27 @@ func TestNoAnswerIsNoPass(t *testing.T) {
 	everythingOff := restrictions("allowVideoConferencing", "allowCloudBackup", "allowCloudDocumentSync", "allowAccountModification")
 	for _, tc := range []struct {
 		name string
-		ward func(t *testing.T) *ward
+		ward func(t testing.TB) *ward
 	}{
 		{"nothing was said at all", newWard},
-		{"every query is outstanding", func(t *testing.T) *ward {
+		{"every query is outstanding", func(t testing.TB) *ward {
 			w := newWard(t)
 			for _, q := range mdm.QueriesFor(mdm.Target{Enrollment: mdm.Enrollment{ID: udid, Type: mdm.Device}}) {
 				w.owes(q.Key(), false)
 			}
 			return w
 		}},
-		{"every query was put off", func(t *testing.T) *ward {
+		{"every query was put off", func(t testing.TB) *ward {
 			w := newWard(t)
 			for _, q := range mdm.QueriesFor(mdm.Target{Enrollment: mdm.Enrollment{ID: udid, Type: mdm.Device}}) {
 				w.sends(morning, q.Key(), dict{"Status": "NotNow", "CommandUUID": "WR-1"}).owes(q.Key(), true)
 			}
 			return w
 		}},
-		{"answers without their payload key", func(t *testing.T) *ward {
+		{"answers without their payload key", func(t testing.TB) *ward {
 			return newWard(t).answers("DeviceInformation", nil).answers("SecurityInfo", nil).answers("Restrictions", nil).answers("ProfileList/all", nil)
 		}},
-		{"payloads in answers that are not Acknowledged", func(t *testing.T) *ward {
+		{"payloads in answers that are not Acknowledged", func(t testing.TB) *ward {
 			w := newWard(t)
 			for _, status := range []string{"Error", "CommandFormatError", "NotNow"} {
 				for q, payload := range map[mdm.QueryKey]dict{"DeviceInformation": iPad, "Restrictions": everythingOff} {
@@ -61,7 +61,7 @@ func TestNoAnswerIsNoPass(t *testing.T) {
 			}
 			return w
 		}},
-		{"a user's channel answers for no device", func(t *testing.T) *ward {
+		{"a user's channel answers for no device", func(t testing.TB) *ward {
 			w := newWard(t)
 			for q, payload := range map[mdm.QueryKey]dict{"DeviceInformation": iPad, "Restrictions": everythingOff} {
 				message := dict{"Status": "Acknowledged", "CommandUUID": "WR-1", "UserID": "7A1C0000-0000-4000-8000-000000000001", "UserShortName": "clinic"}
@@ -70,7 +70,7 @@ func TestNoAnswerIsNoPass(t *testing.T) {
 			}
 			return w
 		}},
-		{"answers that came after now", func(t *testing.T) *ward {
+		{"answers that came after now", func(t testing.TB) *ward {
 			w := newWard(t).answers("DeviceInformation", iPad).answers("Restrictions", everythingOff)
 			for i := range w.device.Observations {
 				w.device.Observations[i].Last = now.Add(time.Hour)

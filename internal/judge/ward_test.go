@@ -24,11 +24,11 @@ var (
 
 // A ward builds one device from the messages it sent.
 type ward struct {
-	t      *testing.T
+	t      testing.TB
 	device judge.Device
 }
 
-func newWard(t *testing.T) *ward { return &ward{t: t, device: judge.Device{ID: udid}} }
+func newWard(t testing.TB) *ward { return &ward{t: t, device: judge.Device{ID: udid}} }
 
 // sends files a message as a transport would: through Receive.
 func (w *ward) sends(at time.Time, asked mdm.QueryKey, message dict) *ward {

@@ -10,7 +10,7 @@ import (
 	"github.com/wardround/wardround/internal/store"
 )
 
-// JudgeAll judges every device from the evidence that is kept, and records the
+// JudgeAll judges every enrolled device from the evidence that is kept, and records the
 // round with the sweep it belongs to.
 func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(Progress)) (err error) {
 	now := r.now().UTC()
@@ -33,7 +33,7 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 	defer func() { err = errors.Join(err, recorder.Discard()) }()
 
 	fleet := judge.NewFleet(r.cfg.Baselines)
-	devices := slices.DeleteFunc(enrolled, func(e store.Enrolled) bool { return e.UserChannel() })
+	devices := slices.DeleteFunc(enrolled, func(e store.Enrolled) bool { return e.UserChannel() || !e.Enabled })
 	for i, e := range devices {
 		device, seen, err := r.device(ctx, e.ID, unanswered[e.ID])
 		if err != nil {

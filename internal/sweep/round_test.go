@@ -253,7 +253,7 @@ func TestQueryThatCannotBeQueuedIsAskedInTheNextRound(t *testing.T) {
 	}
 }
 
-func TestCheckedOutDeviceIsNotAsked(t *testing.T) {
+func TestCheckedOutDeviceIsNotAskedAndNotEnrolled(t *testing.T) {
 	w := newWard(t, acknowledge)
 	w.enrol(t, udid)
 	body, err := plist.WriteXML(map[string]any{"MessageType": "CheckOut", "UDID": udid, "Topic": "com.apple.mgmt.test"})
@@ -269,6 +269,13 @@ func TestCheckedOutDeviceIsNotAsked(t *testing.T) {
 	}
 	if got := w.round(t); got.Asked != 0 || w.mdm.asked != 0 {
 		t.Errorf("got %+v and %d commands, want nothing asked", got, w.mdm.asked)
+	}
+	results, err := w.results.BaselineResults(t.Context(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := results[0].Headline; h.Enrolled != 0 {
+		t.Errorf("got headline %+v, want it not counted as enrolled", h)
 	}
 }
 

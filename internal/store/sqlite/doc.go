@@ -10,4 +10,6 @@
 //
 // The package judges nothing and asks nothing. Package storetest is its
 // specification; the schema is in migrations/.
+//
+//go:generate go test . -run Documented -update
 package sqlite
