@@ -94,7 +94,14 @@ func (e *evaluation) describe(c consultation) string {
 	setting, isSetting := e.language.names[c.name]
 	label := cmp.Or(setting.label, c.name)
 	if !c.fact.Known() {
-		return label + " is not known (" + string(c.fact.Absent) + ")"
+		why := string(c.fact.Absent)
+		for _, source := range c.fact.Sources {
+			if source.Said != "" {
+				why += ": " + shorten(source.Said)
+				break
+			}
+		}
+		return label + " is not known (" + why + ")"
 	}
 	if list, ok := c.fact.Value.([]fact.Object); ok {
 		return describeList(label, list)

@@ -64,10 +64,27 @@ func Decode(e Evidence) (Reply, error) {
 		return r, nil
 	}
 	r.Payload = true
+	if err := unambiguous(doc); err != nil {
+		return Reply{}, fmt.Errorf("decode %s reply: %w", r.Kind, err)
+	}
 	if err := r.decode(doc); err != nil {
 		return Reply{}, fmt.Errorf("decode %s reply: %w", r.Kind, err)
 	}
 	return r, nil
+}
+
+// unambiguous refuses an answer that says a key twice. Apple's writer cannot
+// produce one, and which of the two values counts is the reader's choice.
+func unambiguous(doc *plist.Document) error {
+	for _, n := range doc.Notes() {
+		switch n.Code {
+		case plist.NoteDuplicateKey:
+			return fmt.Errorf("key %s is there twice", n.Path)
+		case plist.NoteMore:
+			return errors.New("too many keys are without a value, or there twice")
+		}
+	}
+	return nil
 }
 
 // decode fills in what belongs to r.Kind.

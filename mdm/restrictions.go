@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/wardround/wardround/internal/plist"
 )
@@ -82,20 +83,23 @@ func readLimits(v plist.Value) (Limits, error) {
 	if v.Kind() != plist.Dict {
 		return l, fmt.Errorf("they are of type %s, not dict", v.Kind())
 	}
-	// A container of a later system holds keys that no fact has.
-	for _, name := range []string{restrictedBool, restrictedValue, intersection, union} {
-		container, ok := v.Get(name)
-		if !ok {
-			continue
-		}
+	known := 0
+	for name, container := range v.Pairs() {
 		if container.Kind() != plist.Dict {
 			return l, fmt.Errorf("%s is of type %s, not dict", name, container.Kind())
 		}
+		if slices.Contains([]string{restrictedBool, restrictedValue, intersection, union}, name) {
+			known++
+		}
+		// What a container of a later system says of a key is not known.
 		for key, entry := range container.Pairs() {
 			if !l.read(name, key, entry) {
 				l.markBad(key)
 			}
 		}
+	}
+	if v.Len() > 0 && known == 0 {
+		return l, errors.New("they have none of the containers that Apple documents")
 	}
 	return l, nil
 }
@@ -162,10 +166,7 @@ func textsOf(entry plist.Value) ([]string, bool) {
 func (l *Limits) addValueless(doc *plist.Document, v plist.Value) error {
 	start, end := v.Span()
 	for _, n := range doc.Notes() {
-		switch {
-		case n.Code == plist.NoteMore:
-			return errors.New("too many keys are without a value, or there twice")
-		case n.Code != plist.NoteKeyWithoutValue || n.Offset < start || n.Offset >= end:
+		if n.Code != plist.NoteKeyWithoutValue || n.Offset < start || n.Offset >= end {
 			continue
 		}
 		key, _, _ := bytes.Cut(doc.Bytes()[n.Offset:end], []byte("<"))

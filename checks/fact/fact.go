@@ -32,6 +32,8 @@ const (
 	Silent Absence = "silent"
 	// NotNow: the device put the command off.
 	NotNow Absence = "not-now"
+	// CheckedOut: the device left management after it last answered.
+	CheckedOut Absence = "checked-out"
 	// Refused: the device answered the query with Error.
 	Refused Absence = "refused"
 	// FormatRefused: the device answered CommandFormatError.
@@ -68,7 +70,7 @@ const (
 // Absences lists every reason that this package names.
 func Absences() []Absence {
 	return []Absence{
-		NotAsked, Silent, NotNow, Refused, FormatRefused, Undecodable, NoPayload, NotReported, UnexpectedType, BlankOnMac,
+		NotAsked, Silent, NotNow, CheckedOut, Refused, FormatRefused, Undecodable, NoPayload, NotReported, UnexpectedType, BlankOnMac,
 		UserEnrolled, EncryptedProfile, UnknownProfile, ConflictingProfiles, PlaceholderValue, UnknownModel, NotApplicable, TooLong,
 	}
 }
@@ -96,6 +98,7 @@ type Source struct {
 	SHA256    string    // hex, of the kept bytes
 	Collected time.Time // when the answer was last received, UTC
 	User      bool      // true for the user channel
+	Said      string    // of an Error: the domain and code of its top error
 }
 
 // A Fact is one statement about a device. Value is nil exactly when Absent is

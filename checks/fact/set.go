@@ -33,3 +33,6 @@ func (s *Set) Has(key Key) bool { _, ok := s.facts[key]; return ok }
 
 // Keys returns the keys of the set in order.
 func (s *Set) Keys() []Key { return slices.Sorted(maps.Keys(s.facts)) }
+
+// Clone returns a set of its own with the same facts.
+func (s *Set) Clone() *Set { return &Set{facts: maps.Clone(s.facts)} }

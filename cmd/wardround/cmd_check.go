@@ -26,8 +26,10 @@ MicroMDM (JSON), grouped by device. No server and no database is involved.
 
 A reply counts as collected at its webhook event's created_at, else at
 --collected-at, else now; the report's problems say where a time was assumed.
-A ProfileList reply counts as the full list unless the same device has a longer
-one, since ManagedOnly is false unless asked for. A file that cannot be read is
+A ProfileList reply does not say whether it is the full list. Of those that came
+within ten minutes the longest counts as full; one that came alone does too, and
+the report's problems say so, unless the device has sent a longer one before. A
+file that cannot be read is
 named and the others are judged.
 
 Exit status: 1 if a required requirement fails; else 3 if nothing was judged, a
@@ -70,7 +72,7 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 	if err := errors.Join(formatFlag(opts.format, "text", "json"), coverageFlag(opts.minCoverage)); err != nil {
 		return err
 	}
-	now = now.UTC().Truncate(time.Second)
+	now = now.UTC()
 	collected := now
 	if opts.collectedAt != "" {
 		at, err := time.Parse(time.RFC3339, opts.collectedAt)

@@ -106,7 +106,10 @@ func (p *pile) receive(name string, body []byte, at time.Time) {
 	p.next++
 	e.ID, e.Enrollment = p.next, enrollment.Private()
 	if e.Query == "ProfileList" {
-		e.Asked("ProfileList/all")
+		e.Asked(mdm.AllProfiles)
+	}
+	if e.Query == "" && e.Class == mdm.Report && e.Status != mdm.Idle {
+		p.problem(name, "command-unknown", fmt.Sprintf("a report of status %s that does not tell which query it answers: it is not counted", e.Status))
 	}
 	id := e.Enrollment.DeviceID()
 	p.byDevice[id] = append(p.byDevice[id], judge.Observation{Evidence: e, Since: e.Received, Last: e.Received})
@@ -116,30 +119,55 @@ func (p *pile) receive(name string, body []byte, at time.Time) {
 func (p *pile) devices() []judge.Device {
 	var devices []judge.Device
 	for _, id := range slices.Sorted(maps.Keys(p.byDevice)) {
-		devices = append(devices, judge.Device{ID: id, Observations: tellProfileLists(p.byDevice[id])})
+		p.tellProfileLists(id, p.byDevice[id])
+		devices = append(devices, judge.Device{ID: id, Observations: p.byDevice[id]})
 	}
 	return devices
 }
 
-// tellProfileLists tells the full list of profiles from the managed ones where
-// several were saved, for a reply does not say which it is: of those collected
-// last, the longest is the full one.
-func tellProfileLists(observations []judge.Observation) []judge.Observation {
-	full := -1
-	for i, o := range observations {
-		if o.Evidence.Query != "ProfileList/all" || o.Evidence.Status != mdm.Acknowledged || o.Evidence.Enrollment.UserChannel() {
-			continue
-		}
-		if full < 0 || cmp.Or(o.Last.Truncate(time.Hour).Compare(observations[full].Last.Truncate(time.Hour)), cmp.Compare(profileCount(o), profileCount(observations[full]))) > 0 {
-			full = i
-		}
-	}
+// oneRound is how far apart the full and the managed list of one round of
+// questions may come.
+const oneRound = 10 * time.Minute
+
+// tellProfileLists tells the full list of profiles from the managed ones, for a
+// reply does not say which it is. Of the lists of the newest round the longest
+// is the full one. Where a lone list is shorter than an older one it may be
+// either: profiles may have gone, or only the managed ones been asked for.
+func (p *pile) tellProfileLists(device string, observations []judge.Observation) {
+	var lists []*judge.Observation
 	for i := range observations {
-		if e := &observations[i].Evidence; full >= 0 && i != full && e.Query == "ProfileList/all" && e.Status == mdm.Acknowledged && !e.Enrollment.UserChannel() {
-			e.Query = "ProfileList/managed"
+		o := &observations[i]
+		if o.Evidence.Query == mdm.AllProfiles && o.Evidence.Status == mdm.Acknowledged && !o.Evidence.Enrollment.UserChannel() {
+			lists = append(lists, o)
 		}
 	}
-	return observations
+	if len(lists) == 0 {
+		return
+	}
+	slices.SortStableFunc(lists, func(a, b *judge.Observation) int { return b.Last.Compare(a.Last) })
+	newest, longest := lists[:1], lists[0]
+	for i, o := range lists {
+		if i > 0 && newest[len(newest)-1].Last.Sub(o.Last) <= oneRound {
+			newest = lists[:i+1]
+		}
+		if profileCount(*o) > profileCount(*longest) {
+			longest = o
+		}
+	}
+	for _, o := range lists {
+		o.Evidence.Query = mdm.ManagedProfiles
+	}
+	switch {
+	case len(newest) == 1 && longest != newest[0]:
+		newest[0].Evidence.Query = mdm.QueryKey(mdm.ProfileList)
+		p.problem(device, "profile-list-ambiguous", "its newest ProfileList is shorter than an older one: whether it is the full list cannot be told, so it is not counted as one")
+	case len(newest) == 1:
+		newest[0].Evidence.Query = mdm.AllProfiles
+		p.problem(device, "profile-list-assumed-full", "its ProfileList is counted as the full list (ManagedOnly false, as when it is not asked for)")
+	default:
+		full := slices.MaxFunc(newest, func(a, b *judge.Observation) int { return cmp.Compare(profileCount(*a), profileCount(*b)) })
+		full.Evidence.Query = mdm.AllProfiles
+	}
 }
 
 func profileCount(o judge.Observation) int {

@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
@@ -39,6 +40,10 @@ type answers struct {
 	unread      []fact.Source // refused bodies that name no query
 	asked       bool
 	answered    bool
+	void        time.Time // of the newest Authenticate or CheckOut: what was said before is of another enrollment
+	left        bool      // that newest one is a CheckOut
+	leaving     []fact.Source
+	fromFuture  int // observations that are dated after now
 }
 
 // readAnswers decodes the observations of the device channel. What users'
@@ -54,13 +59,20 @@ func readAnswers(d Device, now time.Time) answers {
 		return cmp.Or(y.Last.Compare(x.Last), cmp.Compare(y.Evidence.ID, x.Evidence.ID))
 	})
 	for _, o := range newestFirst {
-		if o.Evidence.Enrollment.UserChannel() || o.Last.After(now) {
+		switch {
+		case o.Evidence.Enrollment.UserChannel():
+			continue
+		case o.Last.After(now):
+			a.fromFuture++
 			continue
 		}
 		if a.enrollment == "" {
 			a.enrollment = o.Evidence.Enrollment.Type
 		}
 		a.take(o)
+	}
+	if a.left {
+		return a
 	}
 	for _, q := range d.Unanswered {
 		if _, said := a.byQuery[q.Query]; said {
@@ -75,16 +87,21 @@ func readAnswers(d Device, now time.Time) answers {
 	return a
 }
 
-// take files one observation; they come newest first, so what is there stays,
-// unless it was only a reason and this is an answer.
+// take files one observation; they come newest first, so what is there stays.
+// Only NotNow gives way to an older answer: it is a promise to answer later,
+// while a refusal or an answer that cannot be read takes the older one's place.
 func (a *answers) take(o Observation) {
+	if o.Last.Before(a.void) && o.Evidence.Class != mdm.CheckIn {
+		return
+	}
+	if o.Since.Before(a.void) {
+		o.Since = a.void
+	}
 	e := o.Evidence
 	source := sourceOf(o)
 	switch e.Class {
 	case mdm.CheckIn:
-		if msg, err := mdm.DecodeCheckIn(e); err == nil && e.Query == "Authenticate" && a.checkInFrom == nil {
-			a.checkIn, a.checkInFrom = msg, []fact.Source{source}
-		}
+		a.takeCheckIn(o, source)
 	case mdm.Unread:
 		a.asked = true
 		if e.Query == "" {
@@ -101,6 +118,25 @@ func (a *answers) take(o Observation) {
 	}
 }
 
+// takeCheckIn notes the newest enrolling or leaving. A device that enrols anew
+// may have been erased in between, so nothing it said before still holds.
+func (a *answers) takeCheckIn(o Observation, source fact.Source) {
+	switch o.Evidence.Query {
+	case mdm.CheckOut:
+		if a.void.IsZero() {
+			a.void, a.left = o.Last.Add(1), true // what came at the same time may have come before
+			a.leaving = []fact.Source{source}
+		}
+	case mdm.Authenticate:
+		if a.void.IsZero() {
+			a.void = o.Last
+		}
+		if msg, err := mdm.DecodeCheckIn(o.Evidence); err == nil && a.checkInFrom == nil {
+			a.checkIn, a.checkInFrom = msg, []fact.Source{source}
+		}
+	}
+}
+
 func (a *answers) takeReport(o Observation, source fact.Source) {
 	q := o.Evidence.Query
 	switch o.Evidence.Status {
@@ -114,7 +150,7 @@ func (a *answers) takeReport(o Observation, source fact.Source) {
 			a.reason(q, fact.NoPayload, source)
 		default:
 			usable := answer{reply: reply, sources: []fact.Source{source}, since: o.Since}
-			if old, ok := a.byQuery[q]; !ok || !old.known() {
+			if old, ok := a.byQuery[q]; !ok || old.absent == fact.NotNow {
 				a.byQuery[q] = usable
 			}
 			a.history[q] = append(a.history[q], usable)
@@ -140,6 +176,8 @@ func (a *answers) reason(q mdm.QueryKey, why fact.Absence, source fact.Source) {
 func (a *answers) of(q mdm.QueryKey) answer {
 	got, ok := a.byQuery[q]
 	switch {
+	case a.left && (!ok || !got.known()):
+		return answer{absent: fact.CheckedOut, sources: a.leaving}
 	case ok && got.known():
 		return got
 	case len(a.unread) > 0 && (!ok || got.absent == fact.Silent):
@@ -184,6 +222,7 @@ func (a *answers) reported(q mdm.QueryKey, key fact.Key) (fact.Fact, bool) {
 func sourceOf(o Observation) fact.Source {
 	query := string(o.Evidence.Query)
 	return fact.Source{
+		Said:      saidIn(o.Evidence),
 		Evidence:  o.Evidence.ID,
 		Query:     query,
 		SHA256:    hex.EncodeToString(o.Evidence.SHA256[:]),
@@ -219,4 +258,17 @@ func ternary(f fact.Fact) checks.Ternary {
 		return checks.No
 	}
 	return checks.NotKnown
+}
+
+// saidIn is what an Error report says for itself, by code: its top error.
+func saidIn(e mdm.Evidence) string {
+	if e.Class != mdm.Report || e.Status != mdm.Error {
+		return ""
+	}
+	reply, err := mdm.Decode(e)
+	if err != nil || len(reply.ErrorChain) == 0 {
+		return ""
+	}
+	top := reply.ErrorChain[0]
+	return fmt.Sprintf("%s %d", top.ErrorDomain, top.ErrorCode)
 }

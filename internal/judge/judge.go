@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/wardround/wardround/checks"
@@ -74,6 +75,11 @@ type judging struct {
 func newJudging(d Device, catalog Catalog, now time.Time) *judging {
 	j := &judging{id: d.ID, catalog: catalog, answers: readAnswers(d, now)}
 	j.platform = j.answers.platform()
+	if n := j.answers.fromFuture; n > 0 {
+		j.problems = append(j.problems, checks.Problem{
+			Path: d.ID, Code: "time-in-future", Message: fmt.Sprintf("%d messages are dated after %s and do not count", n, now.UTC().Format(time.RFC3339)),
+		})
+	}
 	return j
 }
 

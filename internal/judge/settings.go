@@ -93,35 +93,62 @@ func imposes(mine, inForce any) bool {
 	return mine == inForce
 }
 
-// limitOf looks a setting up under its name and its aliases.
+// limitOf looks a setting up under its name and its aliases. It is bad if the
+// answer says it in a container that is not its type's, or in two spellings
+// that do not go together: nothing is known then, not even that it is unset.
 func limitOf(s fact.Setting, l mdm.Limits) (value any, listed, bad bool) {
 	for _, name := range append([]string{s.Key}, s.Aliases...) {
-		if l.Bad[name] {
+		v, here, wrong := valueIn(s.Type, l, name)
+		switch {
+		case wrong:
 			return nil, false, true
-		}
-		switch s.Type {
-		case fact.Bool:
-			if v, ok := l.Bools[name]; ok {
-				return v, true, false
-			}
-		case fact.Int:
-			if v, ok := l.Values[name]; ok {
-				return int64(v), true, false
-			}
-		case fact.Double:
-			if v, ok := l.Values[name]; ok {
-				return v, true, false
-			}
-		case fact.StringList:
-			if v, ok := l.Union[name]; ok {
-				return v, true, false
-			}
-			if v, ok := l.Intersection[name]; ok {
-				return v, true, false
+		case !here:
+		case !listed:
+			value, listed = v, true
+		default:
+			if value, listed = together(value, v, l, name); !listed {
+				return nil, false, true
 			}
 		}
 	}
-	return nil, false, false
+	return value, listed, false
+}
+
+// valueIn reads one spelling of a setting from the container of its type.
+func valueIn(t fact.Type, l mdm.Limits, name string) (value any, here, wrong bool) {
+	flag, inBools := l.Bools[name]
+	number, inValues := l.Values[name]
+	denied, inUnion := l.Union[name]
+	allowed, inIntersection := l.Intersection[name]
+	switch {
+	case l.Bad[name]:
+		return nil, false, true
+	case t == fact.Bool:
+		return flag, inBools, inValues || inUnion || inIntersection
+	case t == fact.Int:
+		return int64(number), inValues, inBools || inUnion || inIntersection
+	case t == fact.Double:
+		return number, inValues, inBools || inUnion || inIntersection
+	case t == fact.StringList && inUnion:
+		return denied, true, inBools || inValues || inIntersection
+	case t == fact.StringList:
+		return allowed, inIntersection, inBools || inValues
+	}
+	return nil, false, inBools || inValues || inUnion || inIntersection
+}
+
+// together joins what two spellings say: deny lists add up, allow lists leave
+// what both allow, and anything else must be the same.
+func together(a, b any, l mdm.Limits, name string) (any, bool) {
+	one, isList := a.([]string)
+	if !isList {
+		return a, a == b
+	}
+	other, _ := b.([]string)
+	if _, denied := l.Union[name]; denied {
+		return slices.Concat(one, other), true
+	}
+	return slices.DeleteFunc(slices.Clone(one), func(id string) bool { return !slices.Contains(other, id) }), true
 }
 
 // defaultOf is the value of a setting that nobody sets, nil if it has none.
@@ -160,6 +187,12 @@ func (j *judging) declared(s fact.Setting, in profileSet) fact.Fact {
 		f.Absent = fact.UserEnrolled
 		return f
 	}
+	// A profile that cannot be read may set the same key, and which of two
+	// values a Mac takes is not defined.
+	if hidden := undisclosed(s, in); hidden != "" {
+		f.Absent = hidden
+		return f
+	}
 	for _, p := range in.all {
 		if p.content == nil {
 			continue
@@ -182,7 +215,7 @@ func (j *judging) declared(s fact.Setting, in profileSet) fact.Fact {
 		}
 	}
 	if f.Value == nil {
-		f.Absent = j.undeclared(s, in)
+		f.Absent = j.undeclared(s)
 	}
 	return f
 }
@@ -204,8 +237,8 @@ func ofType(value any, t fact.Type) (ok bool) {
 	return ok
 }
 
-// undeclared says why no copy gives a value.
-func (j *judging) undeclared(s fact.Setting, in profileSet) fact.Absence {
+// undisclosed says why the installed profiles cannot all be read for a setting.
+func undisclosed(s fact.Setting, in profileSet) fact.Absence {
 	for _, p := range in.all {
 		switch {
 		case p.payloadsHidden():
@@ -214,6 +247,11 @@ func (j *judging) undeclared(s fact.Setting, in profileSet) fact.Absence {
 			return fact.UnknownProfile
 		}
 	}
+	return ""
+}
+
+// undeclared says why nothing at hand sets a key.
+func (j *judging) undeclared(s fact.Setting) fact.Absence {
 	switch {
 	case j.answers.userEnrolled():
 		return fact.UserEnrolled
