@@ -122,7 +122,9 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 	}
 	bar.end()
 	fmt.Fprintf(progress, "kept in %s\n\n", dir)
-	return reportFrom(ctx, results, time.Now(), reportOptions{format: opts.format}, textOptions(out), out)
+	text := textOptions(out)
+	text.Hint = explainHint(dir)
+	return reportFrom(ctx, results, time.Now(), reportOptions{format: opts.format}, text, out)
 }
 
 // A simulated device answers at once or not at all, so a round need not wait

@@ -61,6 +61,7 @@ func runReport(ctx context.Context, opts reportOptions, dir string, now time.Tim
 	text := textOptions(out)
 	text.Focus = opts.baseline
 	if opts.from != "" {
+		text.Hint = "One device in full: wardround explain DEVICE --from " + opts.from
 		doc, err := readReport(opts.from)
 		if err != nil {
 			return err
@@ -75,6 +76,7 @@ func runReport(ctx context.Context, opts reportOptions, dir string, now time.Tim
 		return err
 	}
 	defer results.Close()
+	text.Hint = explainHint(dir)
 	return reportFrom(ctx, results, now, opts, text, out)
 }
 

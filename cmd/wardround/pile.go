@@ -36,6 +36,10 @@ func newPile(collected time.Time, given bool) *pile {
 // add reads a file, or all files below a folder. What cannot be read becomes a
 // problem; only a path that is not there at all is the user's error.
 func (p *pile) add(ctx context.Context, path string) error {
+	// A link that the user names is followed; those below it are not.
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
 	err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
@@ -188,7 +192,7 @@ func (p *pile) allProblems() []checks.Problem {
 		}
 		problems = append(problems, checks.Problem{
 			Code:    "time-assumed",
-			Message: fmt.Sprintf("%d messages carry no time of their own; counted as collected at %s (%s)", p.undated, p.collected.Format(time.RFC3339), how),
+			Message: fmt.Sprintf("messages without a time of their own: %d; counted as collected at %s (%s)", p.undated, p.collected.Format(time.RFC3339), how),
 		})
 	}
 	return problems

@@ -18,6 +18,11 @@ func terminal(w io.Writer) (*os.File, bool) {
 	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
+// explainHint says how to see one device of the results in a folder.
+func explainHint(dir string) string {
+	return "One device in full: wardround explain DEVICE --dir " + dir
+}
+
 // textOptions suits a text report to where it goes.
 func textOptions(w io.Writer) report.TextOptions {
 	f, ok := terminal(w)

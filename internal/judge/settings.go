@@ -215,7 +215,7 @@ func (j *judging) declared(s fact.Setting, in profileSet) fact.Fact {
 		}
 	}
 	if f.Value == nil {
-		f.Absent = j.undeclared(s)
+		f.Absent = j.undeclared()
 	}
 	return f
 }
@@ -251,11 +251,11 @@ func undisclosed(s fact.Setting, in profileSet) fact.Absence {
 }
 
 // undeclared says why nothing at hand sets a key.
-func (j *judging) undeclared(s fact.Setting) fact.Absence {
+func (j *judging) undeclared() fact.Absence {
 	switch {
 	case j.answers.userEnrolled():
 		return fact.UserEnrolled
-	case s.Reported && j.platform.mac():
+	case j.platform.mac():
 		return fact.BlankOnMac
 	}
 	return fact.NotReported

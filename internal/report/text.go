@@ -16,6 +16,7 @@ type TextOptions struct {
 	Width int    // columns; 0 is 100, and fewer than 80 are taken as 80
 	Color bool   // with a terminal's colours
 	Focus string // id of the one baseline to report on; empty: all
+	Hint  string // a line that says how to see one device in full; empty: none
 }
 
 const (
@@ -70,8 +71,8 @@ func writeText(w io.Writer, in feed, opts TextOptions) error {
 	p.open(sum)
 	p.problems(in.head.Problems)
 	p.line()
-	if sum.failing.devices+sum.open.devices > 0 {
-		p.line(p.paint(dim, "One device in full: wardround explain DEVICE"))
+	if opts.Hint != "" && sum.failing.devices+sum.open.devices > 0 {
+		p.line(p.paint(dim, clean(opts.Hint)))
 	}
 	p.footer()
 	if _, err := io.WriteString(w, p.String()); err != nil {
@@ -190,7 +191,7 @@ func (p *page) failing(sum *summary) {
 		p.paragraph(p.paint(severityColour(g.severity), severity), 9, g.requirement+": "+g.message, 2)
 		p.paragraph("    next: ", 10, g.next, 2)
 		devices := plural(g.devices, "device") + ": "
-		p.line("    ", devices, g.list(p.width-4-len(devices)))
+		p.paragraph("    ", 6, devices+g.list(2*p.width-30-len(devices)), 2)
 	}
 	if rest := groups[min(len(groups), maxFailing):]; len(rest) > 0 {
 		p.line("  and ", plural(count(rest), "more device", "more devices"), " under ", plural(len(rest), "other row"))
@@ -206,13 +207,14 @@ func (p *page) recommended(sum *summary) {
 	}
 }
 
-// open writes what could not be judged, by reason.
+// open writes what was left open, by reason. A device that fails one row can
+// lack an answer to another.
 func (p *page) open(sum *summary) {
 	if sum.open.devices == 0 {
 		return
 	}
 	p.line()
-	p.line(p.paint(bold, "Not judged"), ": ", plural(sum.undetermined, "device"), " undetermined; ",
+	p.line(p.paint(bold, "Left open"), ": ", plural(sum.undetermined, "device"), " undetermined; ",
 		plural(sum.open.devices, "device"), verb(sum.open.devices, " lacks", " lack"), " an answer to a required row")
 	groups := sum.open.byCount()
 	for _, g := range groups[:min(len(groups), maxOpen)] {
@@ -235,9 +237,13 @@ func (p *page) problems(problems []checks.Problem) {
 		return
 	}
 	p.line()
-	p.line(p.paint(bold, plural(len(problems), "problem")), ": this could not be read or used")
+	p.line(p.paint(bold, plural(len(problems), "problem")), ": what could not be read, or had to be assumed")
 	for _, problem := range problems[:min(len(problems), maxProblems)] {
-		p.paragraph("  ", 4, problem.Path+": "+problem.Message+" ["+problem.Code+"]", 2)
+		text := problem.Message + " [" + problem.Code + "]"
+		if problem.Path != "" {
+			text = problem.Path + ": " + text
+		}
+		p.paragraph("  ", 4, text, 2)
 	}
 	if rest := len(problems) - maxProblems; rest > 0 {
 		p.line("  and ", plural(rest, "more", "more"))

@@ -155,7 +155,7 @@ func TestText(t *testing.T) {
 		silent(&d)
 		src.devices = append(src.devices, d)
 		out := text(t, src, report.TextOptions{})
-		if !strings.Contains(out, "Not judged: 1 device undetermined") || strings.Contains(out, "required row fails") {
+		if !strings.Contains(out, "Left open: 1 device undetermined") || strings.Contains(out, "required row fails") {
 			t.Errorf("got %s", out)
 		}
 	})
