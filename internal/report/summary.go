@@ -73,7 +73,7 @@ func (s *summary) count(d Device, worst *Verdict, fails int, open map[checks.Rea
 	if worst != nil {
 		note := ""
 		if fails > 1 {
-			note = fmt.Sprintf("+%d rows", fails-1)
+			note = "+" + plural(fails-1, "row")
 		}
 		s.failing.devices++
 		s.failing.group(groupKey{worst.Severity, worst.Requirement, worst.Reason}, worst).add(label(d, note), fails)
