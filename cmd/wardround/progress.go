@@ -33,7 +33,7 @@ func (p *progressBar) show(step string, done, of int) {
 	if !p.live || of <= 0 {
 		return
 	}
-	filled := barWidth * done / of
+	filled := min(max(barWidth*done/of, 0), barWidth)
 	line := fmt.Sprintf("%-10s [%s%s] %d/%d", step, strings.Repeat("#", filled), strings.Repeat(".", barWidth-filled), done, of)
 	if line != p.drawn {
 		fmt.Fprintf(p.w, "\r%s\x1b[K", line)
