@@ -65,6 +65,10 @@ func (o *checkOptions) addFlags(flags *pflag.FlagSet) {
 	flags.Float64Var(&o.minCoverage, "min-coverage", 0, "least part of the devices that must be judged, 0 to 1")
 }
 
+// firstMDM is when Apple's MDM protocol appeared, with iOS 4: nothing was
+// collected before.
+func firstMDM() time.Time { return time.Date(2010, 6, 21, 0, 0, 0, 0, time.UTC) }
+
 // defaultBaseline is judged when none is named.
 const defaultBaseline = "hipaa-no-facetime"
 
@@ -76,8 +80,8 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 	collected := now
 	if opts.collectedAt != "" {
 		at, err := time.Parse(time.RFC3339, opts.collectedAt)
-		if err != nil || at.After(now) {
-			return usage(fmt.Errorf("--collected-at %q: not a time of the past", opts.collectedAt), "write it as 2026-11-20T14:00:00-08:00")
+		if err != nil || at.After(now) || at.Before(firstMDM()) {
+			return usage(fmt.Errorf("--collected-at %q: not a time since 2010 and before now", opts.collectedAt), "write it as 2026-11-20T14:00:00-08:00")
 		}
 		collected = at.UTC()
 	}

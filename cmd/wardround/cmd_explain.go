@@ -108,12 +108,7 @@ func reportDocument(ctx context.Context, from, dir string, now time.Time) (*repo
 }
 
 func findDevice(doc *report.Document, name string) (report.Device, error) {
-	var found []report.Device
-	for _, d := range doc.Devices {
-		if d.ID == name || (d.Serial == name && name != "") {
-			found = append(found, d)
-		}
-	}
+	found := doc.Find(name)
 	switch len(found) {
 	case 0:
 		return report.Device{}, usage(fmt.Errorf("no device has the id or serial number %q", name), "'wardround report --format json' lists the devices")

@@ -66,7 +66,11 @@ func runReport(ctx context.Context, opts reportOptions, dir string, now time.Tim
 		if err != nil {
 			return err
 		}
-		if err := writeDocument(out, doc, opts.format, text); err != nil {
+		err = writeDocument(out, doc, opts.format, text)
+		if errors.Is(err, report.ErrNoBaseline) {
+			return usage(err, "")
+		}
+		if err != nil {
 			return err
 		}
 		return outcomeOf(tallyOf(headlines(doc)), opts.minCoverage)
@@ -87,6 +91,9 @@ func reportFrom(ctx context.Context, src report.Source, now time.Time, opts repo
 		err = report.StreamJSON(ctx, out, src, now)
 	} else {
 		err = report.StreamText(ctx, out, src, now, text)
+	}
+	if errors.Is(err, report.ErrNoBaseline) {
+		return usage(err, "")
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return usage(errors.New("no round has been judged yet"), "make one with 'wardround demo --dir DIR'")

@@ -9,7 +9,9 @@ import (
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/checks/fact"
 	"github.com/wardround/wardround/internal/judge"
+	"github.com/wardround/wardround/internal/plist"
 	"github.com/wardround/wardround/mdm"
+	"github.com/wardround/wardround/profiles"
 )
 
 const (
@@ -180,5 +182,135 @@ func TestManagedListAloneIsNotTheFullList(t *testing.T) {
 		if f := o.Facts.Get("profiles"); f.Known() {
 			t.Errorf("%s: got a list of profiles, want none: what was installed by hand is not in it", q)
 		}
+	}
+}
+
+// held is a catalog that holds every profile it is given, whatever else the
+// device reports about it.
+type held []*profiles.Profile
+
+func (h held) Match(in profiles.Installed) (*profiles.Profile, []profiles.Problem) {
+	for _, p := range h {
+		if p.UUID == in.UUID {
+			return p, nil
+		}
+	}
+	return nil, nil
+}
+
+func profile(t *testing.T, uuid string, payload dict) *profiles.Profile {
+	t.Helper()
+	payload["PayloadUUID"], payload["PayloadIdentifier"], payload["PayloadVersion"] = uuid+"-1", "ca.example."+uuid+".1", 1
+	body, err := plist.WriteXML(dict{
+		"PayloadType": "Configuration", "PayloadVersion": 1, "PayloadUUID": uuid, "PayloadIdentifier": "ca.example." + uuid, "PayloadContent": []any{payload},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profiles.Parse(uuid, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func listed(uuid, payloadType string) dict {
+	return dict{
+		"PayloadUUID": uuid, "PayloadIdentifier": "ca.example." + uuid, "PayloadVersion": 1,
+		"PayloadContent": []any{dict{"PayloadType": payloadType, "PayloadIdentifier": "ca.example." + uuid + ".1", "PayloadVersion": 1}},
+	}
+}
+
+func TestEverySingleAppLockCounts(t *testing.T) {
+	lock := func(uuid, app string) *profiles.Profile {
+		return profile(t, uuid, dict{"PayloadType": "com.apple.app.lock", "App": dict{"Identifier": app}})
+	}
+	for _, tc := range []struct {
+		name    string
+		catalog held
+		want    string
+		absent  fact.Absence
+	}{
+		{"FaceTime and another app", held{lock("L1", faceTime), lock("L2", "com.example.x")}, "com.example.x", ""},
+		{"FaceTime twice", held{lock("L1", faceTime), lock("L2", faceTime)}, faceTime, ""},
+		{"one that we do not hold", held{lock("L1", faceTime)}, "", fact.UnknownProfile},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			o := newWard(t).answers("DeviceInformation", iPad).
+				answers("ProfileList/all", dict{"ProfileList": []any{listed("L1", "com.apple.app.lock"), listed("L2", "com.apple.app.lock")}}).
+				judged(tc.catalog, hipaa)
+			f := o.Facts.Get("device.app_lock")
+			if got, _ := f.Value.(string); got != tc.want || f.Absent != tc.absent {
+				t.Errorf("got %q, absent %q; want %q, absent %q", got, f.Absent, tc.want, tc.absent)
+			}
+		})
+	}
+}
+
+func TestPathRulesAreAControlOnlyIfTheyNameFaceTime(t *testing.T) {
+	const rules = "com.apple.applicationaccess.new"
+	for _, tc := range []struct {
+		name    string
+		payload dict
+		want    checks.Result
+		reason  checks.Reason
+	}{
+		{"they deny FaceTime", dict{"familyControlsEnabled": true, "pathBlackList": []any{"/Applications/FaceTime.app"}}, checks.Unknown, "effect-not-verifiable"},
+		{"they are not in use", dict{"familyControlsEnabled": false, "pathDenyList": []any{"/System/Applications/FaceTime.app"}}, checks.Fail, ""},
+		{"they deny another app", dict{"familyControlsEnabled": true, "pathDenyList": []any{"/Applications/Chess.app"}}, checks.Fail, ""},
+		{"we do not hold them", nil, checks.Unknown, "profile-content-unknown"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var catalog held
+			if tc.payload != nil {
+				tc.payload["PayloadType"] = rules
+				catalog = held{profile(t, "R1", tc.payload)}
+			}
+			o := newWard(t).answers("DeviceInformation", mac).answers("ProfileList/all", dict{"ProfileList": []any{listed("R1", rules)}}).judged(catalog, hipaa)
+			v := verdict(t, o, hipaa, "os_facetime_app_disable")
+			if v.Result != tc.want || (tc.reason != "" && v.Reason != tc.reason) {
+				t.Errorf("got %s/%s, want %s/%s", v.Result, v.Reason, tc.want, tc.reason)
+			}
+		})
+	}
+}
+
+func TestProfileThatCannotBeReadKeepsADeclaredSettingOpen(t *testing.T) {
+	ours := profile(t, "P1", dict{"PayloadType": restrictionsDomain, "allowCloudDocumentSync": false})
+	key := fact.SettingKey(restrictionsDomain, "allowCloudDocumentSync")
+	for _, tc := range []struct {
+		name   string
+		beside []any
+		absent fact.Absence
+	}{
+		{"ours alone is declared", nil, ""},
+		{"an encrypted profile beside it", []any{dict{"PayloadUUID": "E", "PayloadIdentifier": "ca.example.E", "PayloadVersion": 1, "IsEncrypted": true}}, fact.EncryptedProfile},
+		{"unknown restrictions beside it", []any{listed("X", restrictionsDomain)}, fact.UnknownProfile},
+		{"an unknown profile of another kind beside it", []any{listed("X", "com.apple.font")}, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			list := append([]any{listed("P1", restrictionsDomain)}, tc.beside...)
+			f := newWard(t).answers("DeviceInformation", mac).answers("ProfileList/all", dict{"ProfileList": list}).judged(held{ours}, hipaa).Facts.Get(key)
+			if f.Absent != tc.absent || (tc.absent == "") != (f.Value == false && f.Hold == fact.Declared) {
+				t.Errorf("got %v (%s), absent %q; want absent %q", f.Value, f.Hold, f.Absent, tc.absent)
+			}
+		})
+	}
+}
+
+func TestConflictingBaselinesAreNamed(t *testing.T) {
+	var both []*checks.Baseline
+	for _, id := range []string{hipaa, "phsa-facetime"} {
+		b, err := checks.Builtin(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		both = append(both, b)
+	}
+	if got := judge.NewFleet(both).Problems(); len(got) == 0 || got[0].Code != "conflicting-requirements" {
+		t.Errorf("got problems %v, want conflicting-requirements", got)
+	}
+	if got := judge.NewFleet(both[:1]).Problems(); len(got) > 0 {
+		t.Errorf("one baseline: got problems %v, want none", got)
 	}
 }

@@ -17,12 +17,17 @@ type Fleet struct {
 }
 
 // NewFleet returns an empty Fleet for the baselines.
+// Requirements that cannot hold together are among its problems.
 func NewFleet(baselines []*checks.Baseline) *Fleet {
-	return &Fleet{
+	f := &Fleet{
 		baselines: baselines,
 		headlines: make([]checks.Headline, len(baselines)),
 		problems:  make(map[checks.Problem]bool),
 	}
+	for _, c := range checks.Conflicts(baselines...) {
+		f.problems[checks.Problem{Path: c.File, Code: "conflicting-requirements", Message: c.Requirement + ": " + c.Message}] = true
+	}
+	return f
 }
 
 // Add counts one judged device.

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wardround/wardround/checks/fact"
@@ -66,26 +67,34 @@ func (j *judging) appLock(in profileSet) fact.Fact {
 		if !p.hasPayload(payload) {
 			continue
 		}
-		f.Value = nil
-		if p.content != nil {
-			for _, s := range p.content.Settings() {
-				if s.Domain == payload && s.Key == "App.Identifier" && s.Value != nil && !s.Placeholder {
-					f.Value, f.Hold, f.ImposedBy = s.Value, fact.Declared, []string{p.Identifier}
-				}
-			}
+		app, known := p.lockedTo(payload)
+		switch {
+		case !known:
+			return fact.Fact{Key: key, Absent: fact.UnknownProfile, Sources: in.sources}
+		case f.Value == "" || f.Value == faceTime: // an app that is not FaceTime stands
+			f.Value, f.Hold, f.ImposedBy = app, fact.Declared, []string{p.Identifier}
 		}
-		if f.Value == nil {
-			f.Absent = fact.UnknownProfile
-		}
-		break
 	}
 	return f
 }
 
-// faceTimeControl says whether a Mac has a profile installed that could keep
-// FaceTime from starting. That it does so cannot be seen.
+// lockedTo names the app of a profile's com.apple.app.lock payload.
+func (p installed) lockedTo(payload string) (app string, known bool) {
+	if p.content == nil {
+		return "", false
+	}
+	for _, s := range p.content.Settings() {
+		if s.Domain == payload && s.Key == "App.Identifier" && !s.Placeholder {
+			app, known = s.Value.(string)
+		}
+	}
+	return app, known && app != ""
+}
+
+// faceTimeControl says whether a Mac has a profile installed that is meant to
+// keep FaceTime from starting. That it does so cannot be seen.
 func (j *judging) faceTimeControl(in profileSet) fact.Fact {
-	const key, control = "device.facetime_control_installed", "com.apple.applicationaccess.new"
+	const key = "device.facetime_control_installed"
 	f := fact.Fact{Key: key, Sources: in.sources, Absent: in.absent}
 	if !in.known() {
 		return f
@@ -93,15 +102,36 @@ func (j *judging) faceTimeControl(in profileSet) fact.Fact {
 	f.Value = false
 	for _, p := range in.all {
 		switch {
-		case p.hasPayload(control), p.content != nil && slices.ContainsFunc(p.content.Settings(), func(s profiles.Setting) bool { return s.Domain == control }):
+		case p.content != nil && deniesFaceTime(p.content.Settings()):
 			return fact.Fact{Key: key, Value: true, Sources: in.sources, Hold: fact.Declared, ImposedBy: []string{p.Identifier}}
 		case p.payloadsHidden():
 			f.Value, f.Absent = nil, fact.EncryptedProfile
-		case p.content == nil && p.hasPayload(wrapper):
+		case p.content == nil && p.hasPayload(appRules, wrapper):
 			f.Value, f.Absent = nil, fact.UnknownProfile
 		}
 	}
 	return f
+}
+
+// appRules is the payload type whose path rules a Mac may keep apps away by.
+const appRules = "com.apple.applicationaccess.new"
+
+// deniesFaceTime reports whether path rules are in use and deny FaceTime. Its
+// path differs between versions of macOS, and between what is written and what
+// works.
+func deniesFaceTime(settings []profiles.Setting) bool {
+	inUse, denied := false, false
+	for _, s := range settings {
+		if s.Domain != appRules || !s.Forced {
+			continue
+		}
+		paths, _ := s.Value.([]string)
+		inUse = inUse || s.Key == "familyControlsEnabled" && s.Value == true
+		denied = denied || s.Key == "pathDenyList" && slices.ContainsFunc(paths, func(path string) bool {
+			return strings.Contains(strings.ToLower(path), "/facetime.app")
+		})
+	}
+	return inUse && denied
 }
 
 // backupForbiddenSince is when the restriction that is in force now was first

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,9 @@ import (
 
 	"github.com/wardround/wardround/checks"
 )
+
+// ErrNoBaseline is returned for a Focus that a report does not have.
+var ErrNoBaseline = errors.New("is not in this report")
 
 // TextOptions are how text is laid out.
 type TextOptions struct {
@@ -100,9 +104,9 @@ func focus(baselines []Baseline, id string) ([]Baseline, error) {
 		ids = append(ids, clean(b.ID))
 	}
 	if len(ids) == 0 {
-		return nil, fmt.Errorf("baseline %q is not in this report, which has none", id)
+		return nil, fmt.Errorf("baseline %q %w, which has none", id, ErrNoBaseline)
 	}
-	return nil, fmt.Errorf("baseline %q is not in this report, which has %s", id, strings.Join(ids, ", "))
+	return nil, fmt.Errorf("baseline %q %w, which has %s", id, ErrNoBaseline, strings.Join(ids, ", "))
 }
 
 // headlines writes a row for each baseline, never a count without the others.

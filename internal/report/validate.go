@@ -17,7 +17,33 @@ func (d *Document) validate(seen map[string]bool) error {
 			return fmt.Errorf("it has no key %q: is it a report that wardround wrote with --format json?", key)
 		}
 	}
-	return moment("as_of", d.AsOf, true)
+	return errors.Join(moment("as_of", d.AsOf, true), d.recount())
+}
+
+// recount holds each headline against the devices: what decides an exit status
+// must not contradict what the report shows.
+func (d *Document) recount() error {
+	type key struct {
+		baseline string
+		status   checks.Status
+	}
+	counted := make(map[key]int)
+	for _, device := range d.Devices {
+		for id, status := range device.Status {
+			counted[key{id, status}]++
+		}
+	}
+	for _, b := range d.Baselines {
+		for _, c := range []struct {
+			status  checks.Status
+			claimed int
+		}{{checks.Met, b.Headline.Met}, {checks.NotMet, b.Headline.NotMet}, {checks.Undetermined, b.Headline.Undetermined}} {
+			if n := counted[key{b.ID, c.status}]; n != c.claimed {
+				return fmt.Errorf("baseline %q: its headline counts %d devices as %s, and %d are in the report", clip(clean(b.ID), 60), c.claimed, c.status, n)
+			}
+		}
+	}
+	return nil
 }
 
 func (b *Baseline) validate() error {
