@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wardround/wardround/internal/plist"
@@ -27,20 +28,17 @@ var publicAuthorities string
 // that devices accept (those of iPhone Configuration Utility name two
 // algorithms), so only its outline is required.
 type certificate struct {
-	der          []byte
-	subject      string
-	organization []string
-	notAfter     time.Time
+	sha256   string // hex, of the DER bytes
+	subject  string
+	notAfter time.Time
+	public   bool // of a public authority
 }
 
-// decodeCertificate reads DER or PEM. It is false if data holds no certificate.
-func decodeCertificate(data []byte) (certificate, bool) {
+// certificateIn finds the certificate that data holds as DER or PEM. It is
+// false if there is none.
+func certificateIn(data []byte) (der []byte, ok bool) {
 	if bytes.Contains(data[:min(len(data), 4096)], []byte("-----BEGIN")) {
-		block, _ := pem.Decode(data)
-		if block == nil || !strings.HasSuffix(block.Type, "CERTIFICATE") {
-			return certificate{}, false
-		}
-		data = block.Bytes
+		data = firstCertificate(data)
 	}
 	var outline struct {
 		TBS       asn1.RawValue
@@ -48,56 +46,90 @@ func decodeCertificate(data []byte) (certificate, bool) {
 		Signature asn1.BitString
 	}
 	rest, err := asn1.Unmarshal(data, &outline)
-	if err != nil || outline.TBS.Tag != asn1.TagSequence || !outline.TBS.IsCompound {
-		return certificate{}, false
+	if err != nil {
+		return nil, false
 	}
-	c := certificate{der: data[:len(data)-len(rest)]}
-	if full, err := x509.ParseCertificate(c.der); err == nil {
-		c.setSubject(full.Subject)
-		c.notAfter = full.NotAfter.UTC()
-		return c, true
+	der = data[:len(data)-len(rest)]
+	if _, err := readHead(outline.TBS.FullBytes); err == nil {
+		return der, true
 	}
-	c.readLeniently(outline.TBS.FullBytes)
-	return c, true
+	_, err = x509.ParseCertificate(der)
+	return der, err == nil
 }
 
-// readLeniently takes subject and expiry out of a certificate that crypto/x509
-// refuses. What cannot be read stays empty.
-func (c *certificate) readLeniently(tbs []byte) {
-	var head struct {
-		Version   int `asn1:"optional,explicit,default:0,tag:0"`
-		Serial    *big.Int
-		Algorithm asn1.RawValue
-		Issuer    asn1.RawValue
-		Validity  struct{ NotBefore, NotAfter time.Time }
-		Subject   pkix.RDNSequence
-		Key       asn1.RawValue
-		Rest      []asn1.RawValue `asn1:"optional"`
+// firstCertificate returns the bytes of the first certificate in PEM text. A
+// few other blocks may stand before it.
+func firstCertificate(text []byte) []byte {
+	for range 16 {
+		block, rest := pem.Decode(text)
+		if block == nil {
+			return nil
+		}
+		if strings.HasSuffix(block.Type, "CERTIFICATE") {
+			return block.Bytes
+		}
+		text = rest
 	}
-	if _, err := asn1.Unmarshal(tbs, &head); err != nil {
-		return
+	return nil
+}
+
+// describe tells what is needed of a certificate that certificateIn has found.
+func describe(der []byte) certificate {
+	if full, err := x509.ParseCertificate(der); err == nil {
+		return certificate{sha256: digest(der), subject: full.Subject.String(), notAfter: full.NotAfter.UTC(), public: isPublic(full.Subject)}
+	}
+	c := certificate{sha256: digest(der)}
+	var outline struct{ TBS asn1.RawValue }
+	if _, err := asn1.Unmarshal(der, &outline); err != nil {
+		return c
+	}
+	head, err := readHead(outline.TBS.FullBytes)
+	if err != nil {
+		return c
 	}
 	var name pkix.Name
 	name.FillFromRDNSequence(&head.Subject)
-	c.setSubject(name)
-	c.notAfter = head.Validity.NotAfter.UTC()
+	c.subject, c.notAfter, c.public = name.String(), head.Validity.NotAfter.UTC(), isPublic(name)
+	return c
 }
 
-func (c *certificate) setSubject(name pkix.Name) {
-	c.subject = name.String()
-	c.organization = name.Organization
+// A certificateHead is how the signed part of a certificate begins (RFC 5280,
+// 4.1).
+type certificateHead struct {
+	Version   int `asn1:"optional,explicit,default:0,tag:0"`
+	Serial    *big.Int
+	Algorithm asn1.RawValue
+	Issuer    asn1.RawValue
+	Validity  struct{ NotBefore, NotAfter time.Time }
+	Subject   pkix.RDNSequence
+	Key       asn1.RawValue
 }
 
-// public reports whether the certificate is that of a public authority.
-func (c certificate) public() bool {
+// readHead reads it, and passes over what follows.
+func readHead(tbs []byte) (certificateHead, error) {
+	var head certificateHead
+	_, err := asn1.Unmarshal(tbs, &head)
+	return head, err
+}
+
+// isPublic reports whether a certificate is that of a public authority.
+func isPublic(name pkix.Name) bool {
+	return slices.ContainsFunc(name.Organization, func(organization string) bool {
+		_, known := knownAuthorities()[strings.ToLower(strings.TrimSpace(organization))]
+		return known
+	})
+}
+
+// knownAuthorities is publicca.txt in lower case.
+var knownAuthorities = sync.OnceValue(func() map[string]struct{} {
+	m := make(map[string]struct{})
 	for organization := range strings.SplitSeq(publicAuthorities, "\n") {
-		same := func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), organization) }
-		if organization != "" && slices.ContainsFunc(c.organization, same) {
-			return true
+		if organization != "" {
+			m[strings.ToLower(organization)] = struct{}{}
 		}
 	}
-	return false
-}
+	return m
+})
 
 // dataOf reads a data value as leniently as CoreFoundation does: bytes that
 // are not base64 are passed over, and padding may be missing.

@@ -9,40 +9,45 @@ import (
 func (p *Profile) checkSettings() {
 	first := make(map[settingName]Setting)
 	for _, s := range p.settings {
-		path := s.path()
 		switch {
 		case !s.Known:
-			p.checkUnknownKey(s, path)
+			p.checkUnknownKey(s)
 			continue
 		case s.Mistyped:
-			p.problem(UnexpectedType, SeverityWarning, path, s.Key+" has a value of another type than Apple's schema says: what devices make of it is unknown")
+			p.problem(UnexpectedType, SeverityWarning, s.path(), s.Key+" has a value of another type than Apple's schema says: what devices make of it is unknown")
 		}
-		name := settingName{s.Domain, s.Key}
+		name := settingName{s.Domain, s.Key, s.Forced}
 		other, twice := first[name]
 		switch {
 		case !twice:
 			first[name] = s
+		case other.Value == nil || s.Value == nil: // said already
 		case !reflect.DeepEqual(other.Value, s.Value):
-			p.problem(ConflictingSettings, SeverityWarning, path, fmt.Sprintf("%s is set to another value than at %s", s.Key, other.path()))
+			p.problem(ConflictingSettings, SeverityWarning, s.path(), fmt.Sprintf("%s is set to another value than at %s", s.Key, other.path()))
 		}
 	}
 }
 
-type settingName struct{ domain, key string }
+// A settingName is what two payloads can disagree about. A value that is set
+// once is no rival of one that is forced.
+type settingName struct {
+	domain, key string
+	forced      bool
+}
 
 // checkUnknownKey tells a key that does nothing from one that wardround has no
 // opinion on.
-func (p *Profile) checkUnknownKey(s Setting, path string) {
+func (p *Profile) checkUnknownKey(s Setting) {
 	if instead, dead := deadKey(s.Domain, s.Key); dead {
 		if instead == "" {
-			p.problem(NoEffect, SeverityWarning, path, fmt.Sprintf("%s is not in Apple's schema and does nothing", clip(s.Key)))
+			p.problem(NoEffect, SeverityWarning, s.path(), fmt.Sprintf("%s is not in Apple's schema and does nothing", clip(s.Key)))
 			return
 		}
-		p.problem(NoEffect, SeverityError, path, fmt.Sprintf("%s does nothing: the key is %s", clip(s.Key), instead))
+		p.problem(NoEffect, SeverityError, s.path(), fmt.Sprintf("%s does nothing: the key is %s", clip(s.Key), instead))
 		return
 	}
 	if right := respelt(s.Domain, s.Key); right != "" {
-		p.problem(MisspeltKey, SeverityError, path, fmt.Sprintf("%s does nothing: keys are case-sensitive, and this one is %s", clip(s.Key), right))
+		p.problem(MisspeltKey, SeverityError, s.path(), fmt.Sprintf("%s does nothing: keys are case-sensitive, and this one is %s", clip(s.Key), right))
 	}
 }
 

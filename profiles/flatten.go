@@ -8,6 +8,11 @@ import (
 	"github.com/wardround/wardround/internal/plist"
 )
 
+// longestKey bounds the path of a key, and the domain it is in. The longest of
+// Apple's have about 60 bytes; a hostile file could have one name copied for
+// every key below it.
+const longestKey = 512
+
 // preferences is the payload type that carries the preferences of other
 // domains on a Mac.
 const preferences = "com.apple.ManagedClient.preferences"
@@ -56,8 +61,11 @@ func (f *flattener) readDict(dict plist.Value, prefix string) {
 		if prefix == "" && strings.HasPrefix(key, "Payload") {
 			continue
 		}
+		if len(f.base.Domain)+len(prefix)+len(key) > longestKey {
+			continue // no device knows it
+		}
 		written := prefix + key
-		declared, known := fact.SettingOf(f.base.Domain, written)
+		declared, known := f.declared(written)
 		if value.Kind() == plist.Dict && !known {
 			f.readDict(value, written+".")
 			continue
@@ -70,6 +78,15 @@ func (f *flattener) readDict(dict plist.Value, prefix string) {
 		f.setValue(&s, value, declared.Type)
 		f.out = append(f.out, s)
 	}
+}
+
+// declared looks a key up. Some consoles write a misspelt one that answers of
+// devices carry too; in a profile it does nothing.
+func (f *flattener) declared(key string) (fact.Setting, bool) {
+	if _, dead := deadKey(f.base.Domain, key); dead {
+		return fact.Setting{}, false
+	}
+	return fact.SettingOf(f.base.Domain, key)
 }
 
 // setValue reads the value of a setting, as its declared type if it has one.

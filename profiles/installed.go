@@ -23,14 +23,17 @@ type InstalledPayload struct {
 	UUID       string
 }
 
-// Mismatch compares the payload list that a device reports with that of p, in
-// any order, payload UUIDs only where they are reported. It returns one
-// sentence about the first difference, or "" if there is none. An encrypted
-// profile on either side cannot be compared and is a mismatch.
+// Mismatch compares the identifier and the payload list that a device reports
+// with those of p: payloads in any order, their UUIDs only where they are
+// reported. It returns one sentence about the first difference, or "" if there
+// is none. An encrypted profile on either side cannot be compared and is a
+// mismatch.
 func (p *Profile) Mismatch(in Installed) string {
 	switch {
 	case p.Encrypted || in.Encrypted:
 		return "one of the two is encrypted, so their payloads cannot be compared"
+	case in.Identifier != "" && in.Identifier != p.Identifier:
+		return fmt.Sprintf("the device reports the identifier %q, the file has %q", clip(in.Identifier), clip(p.Identifier))
 	case len(p.Payloads) != len(in.Payloads):
 		return fmt.Sprintf("the device reports %d payloads, the file has %d", len(in.Payloads), len(p.Payloads))
 	}

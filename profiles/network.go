@@ -29,24 +29,6 @@ type network struct {
 	eap           *eapConfiguration
 }
 
-// An eapConfiguration is a payload's EAPClientConfiguration.
-type eapConfiguration struct {
-	methods        []int64 // AcceptEAPTypes; nil if it cannot be relied on
-	inner          string
-	names          []string
-	anchors        []certificate
-	anchorUUIDs    []string // of anchors, "" for one of TLSTrustedCertificates
-	anchorsNamed   bool     // anchors are given, resolved or not
-	trust          string   // "true", "false" or "unset"
-	certRequired   string   // "true", "false" or "unset"
-	minTLS         string
-	usesPAC        bool
-	anonymousPAC   bool
-	identity       string
-	identityType   string
-	identityIsHere bool
-}
-
 // readNetworks reads the payloads that set up networks.
 func (p *Profile) readNetworks(doc *plist.Document) {
 	held := p.readCertificates(doc)
@@ -55,8 +37,7 @@ func (p *Profile) readNetworks(doc *plist.Document) {
 			continue
 		}
 		n := network{payload: payload, wired: isWired(payload.Type), ssid: text(payload.value, "SSID_STR")}
-		_, domain := payload.value.Get("DomainName")
-		n.passpoint = domain || flagOf(payload.value, "IsHotspot") == "true"
+		n.passpoint = isPasspoint(payload.value)
 		n.readEncryption()
 		if config, ok := payload.value.Get("EAPClientConfiguration"); ok {
 			n.eap = p.readEAP(doc, payload, config, held)
@@ -64,6 +45,18 @@ func (p *Profile) readNetworks(doc *plist.Document) {
 		p.checkNetwork(n)
 		p.networks = append(p.networks, n)
 	}
+	p.checkSSIDs()
+}
+
+// isPasspoint tells a payload for Hotspot 2.0, which may match networks that
+// are not named by SSID.
+func isPasspoint(payload plist.Value) bool {
+	for _, key := range []string{"DomainName", "HESSID", "NAIRealmNames", "MCCAndMNCs", "RoamingConsortiumOIs"} {
+		if _, ok := payload.Get(key); ok {
+			return true
+		}
+	}
+	return flagOf(payload, "IsHotspot") == "true"
 }
 
 func (n *network) readEncryption() {
@@ -75,136 +68,40 @@ func (n *network) readEncryption() {
 	n.encryptionBad = !ok || !slices.Contains([]string{"WEP", "WPA", "WPA2", "WPA3", "Any", "None"}, n.encryption)
 }
 
-// heldCertificates are a profile's certificate payloads by UUID.
-type heldCertificates struct {
-	anchors map[string]certificate
-	types   map[string]string // payload type of every payload that can be an identity
-}
-
-// readCertificates decodes the certificates of a profile. A payload without a
-// UUID can be named by nobody.
-func (p *Profile) readCertificates(doc *plist.Document) heldCertificates {
-	held := heldCertificates{anchors: make(map[string]certificate), types: make(map[string]string)}
-	for _, payload := range p.Payloads {
-		if payload.UUID == "" {
-			continue
-		}
-		switch payload.Type {
-		case "com.apple.security.root", "com.apple.security.pkcs1", "com.apple.security.pem":
-			content, _ := payload.value.Get("PayloadContent")
-			c, ok := decodeCertificate(dataOf(doc, content))
-			if !ok {
-				p.problem(BadCertificate, SeverityError, fmt.Sprintf("PayloadContent[%d].PayloadContent", payload.Index), "the certificate payload holds no certificate")
-				continue
-			}
-			held.anchors[payload.UUID] = c
-		case "com.apple.security.pkcs12", "com.apple.security.scep", "com.apple.security.acme", "com.apple.ADCertificate.managed":
-			held.types[payload.UUID] = payload.Type
-		}
-	}
-	return held
-}
-
-func (p *Profile) readEAP(doc *plist.Document, payload Payload, config plist.Value, held heldCertificates) *eapConfiguration {
-	e := &eapConfiguration{
-		methods:      methodsOf(config),
-		inner:        text(config, "TTLSInnerAuthentication"),
-		names:        namesOf(config, "TLSTrustedServerNames"),
-		trust:        flagOf(config, "TLSAllowTrustExceptions"),
-		certRequired: flagOf(config, "TLSCertificateIsRequired"),
-		minTLS:       text(config, "TLSMinimumVersion"),
-		usesPAC:      flagOf(config, "EAPFASTUsePAC") == "true",
-		anonymousPAC: flagOf(config, "EAPFASTProvisionPACAnonymously") == "true",
-		identity:     text(payload.value, "PayloadCertificateUUID"),
-	}
-	if e.certRequired == "unset" {
-		e.certRequired = flagOf(payload.value, "TLSCertificateRequired")
-	}
-	if e.inner == "" {
-		e.inner = "MSCHAPv2"
-	}
-	e.identityType, e.identityIsHere = held.types[e.identity]
-	e.readAnchors(doc, config, held)
-	return e
-}
-
-// readAnchors resolves the certificates that a configuration trusts. An anchor
-// counts only if it is a certificate of the same profile.
-func (e *eapConfiguration) readAnchors(doc *plist.Document, config plist.Value, held heldCertificates) {
-	uuids := namesOf(config, "PayloadCertificateAnchorUUID")
-	e.anchorsNamed = len(uuids) > 0
-	for _, uuid := range uuids {
-		if c, ok := held.anchors[uuid]; ok {
-			e.anchors, e.anchorUUIDs = append(e.anchors, c), append(e.anchorUUIDs, uuid)
-		}
-	}
-	trusted, _ := config.Get("TLSTrustedCertificates")
-	for item := range trusted.Items() {
-		e.anchorsNamed = true
-		data := dataOf(doc, item)
-		if s, ok := item.Text(); ok {
-			data = looseBase64([]byte(s))
-		}
-		if c, ok := decodeCertificate(data); ok {
-			e.anchors, e.anchorUUIDs = append(e.anchors, c), append(e.anchorUUIDs, "")
-		}
-	}
-}
-
 // checkNetwork names what is wrong with a payload on every platform.
 func (p *Profile) checkNetwork(n network) {
 	path := fmt.Sprintf("PayloadContent[%d]", n.payload.Index)
 	if n.encryptionBad && placeholderIn(n.encryption) == "" {
 		p.problem(UnexpectedValue, SeverityError, path+".EncryptionType", fmt.Sprintf("EncryptionType %q is none that Apple lists", clip(n.encryption)))
 	}
-	if n.eap == nil {
+	if !n.wired && !n.passpoint && n.ssid == "" {
+		p.problem(MissingSSID, SeverityError, path+".SSID_STR", "the payload names neither a network nor a Passpoint domain")
+	}
+	if n.eap == nil || n.wired || n.encryptionBad {
 		return
 	}
-	if n.eap.anchorsNamed && len(n.eap.anchors) == 0 {
-		p.problem(DanglingAnchor, SeverityError, path+".EAPClientConfiguration", "the trust anchors it names are not certificates of this profile")
-	}
-	if n.eap.identity != "" && !n.eap.identityIsHere {
-		p.problem(DanglingIdentity, SeverityError, path+".PayloadCertificateUUID", "the client identity it names is not in this profile")
-	}
-	if !n.wired && !n.encryptionBad && n.encryption != "WPA2" && n.encryption != "WPA3" {
+	switch n.encryption {
+	case "WPA2", "WPA3":
+	case "WEP", "None":
+		p.problem(WeakEncryption, SeverityError, path+".EncryptionType", "802.1X is asked for on a link with EncryptionType "+n.encryption)
+	default:
 		p.problem(WeakEncryption, SeverityWarning, path+".EncryptionType", "802.1X is asked for on a link that need not be WPA2 or WPA3")
 	}
 }
 
-// methodsOf reads AcceptEAPTypes; nil if it is missing, empty, or holds
-// anything but numbers.
-func methodsOf(config plist.Value) []int64 {
-	list, _ := config.Get("AcceptEAPTypes")
-	var methods []int64
-	for item := range list.Items() {
-		n, ok := whole(item).(int64)
-		if !ok {
-			return nil
+// checkSSIDs notes networks that several payloads set up: which of them a
+// device goes by is not defined.
+func (p *Profile) checkSSIDs() {
+	first := make(map[string]int)
+	for _, n := range p.networks {
+		if n.wired || !named(n.ssid) {
+			continue
 		}
-		methods = append(methods, n)
+		if at, twice := first[n.ssid]; twice {
+			p.problem(DuplicateSSID, SeverityWarning, fmt.Sprintf("PayloadContent[%d].SSID_STR", n.payload.Index),
+				fmt.Sprintf("PayloadContent[%d] sets up the same network, which is as weak as the weaker of the two", at))
+			continue
+		}
+		first[n.ssid] = n.payload.Index
 	}
-	return methods
-}
-
-// namesOf reads a list of names, or the one name that profiles write in its
-// place. Empty ones are none.
-func namesOf(dict plist.Value, key string) []string {
-	v, _ := dict.Get(key)
-	if s, ok := v.Text(); ok {
-		return slices.DeleteFunc([]string{s}, func(s string) bool { return s == "" })
-	}
-	list, _ := stringsOf(v)
-	return slices.DeleteFunc(list, func(s string) bool { return strings.TrimSpace(s) == "" })
-}
-
-// flagOf reads a switch as "true", "false" or "unset".
-func flagOf(dict plist.Value, key string) string {
-	v, _ := dict.Get(key)
-	switch b, ok := v.Bool(); {
-	case ok && b:
-		return "true"
-	case ok:
-		return "false"
-	}
-	return "unset"
 }

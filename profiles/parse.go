@@ -20,34 +20,63 @@ const maxElements = 200_000
 // ErrTooLarge is the error of a file over MaxSize.
 var ErrTooLarge = errors.New("the file is larger than 8 MiB")
 
-// Parse reads a profile. The error of a file that is no property list says
+// Parse reads a profile, signed or not. Of a signed one the content is taken
+// first, whatever the signature is worth: see Profile.Verify. The error of a file that is no property list says
 // what it looks like instead. A property list that is no profile is read and
 // has the problem NotAProfile. Name is kept and otherwise only used by callers.
 func Parse(name string, data []byte) (*Profile, error) {
 	if len(data) > MaxSize {
 		return nil, ErrTooLarge
 	}
-	doc, err := plist.Parse(data, plist.Limits{Bytes: MaxSize, Depth: 64, Elements: maxElements})
+	content, layers, rest, err := unwrap(data)
 	if err != nil {
-		return nil, unreadable(data, err)
+		return nil, fmt.Errorf("not a property list: %w", err)
 	}
+	doc, err := plist.Parse(content, plist.Limits{Bytes: MaxSize, Depth: 64, Elements: maxElements})
+	if err != nil {
+		return nil, unreadable(content, len(layers) > 0, err)
+	}
+	sum := digest(data)
 	p := &Profile{
 		Name:          name,
-		SHA256:        digest(data),
-		ContentSHA256: digest(data),
+		SHA256:        sum,
+		ContentSHA256: sum,
 		Signature:     SignatureNone,
+	}
+	if len(layers) > 0 {
+		p.readSignature(content, layers, rest)
 	}
 	p.read(doc)
 	return p, nil
 }
 
+// readSignature keeps what Verify needs, and says what is odd about it.
+func (p *Profile) readSignature(content []byte, layers []layer, rest int) {
+	p.ContentSHA256 = digest(content)
+	p.Signature = SignatureUnchecked
+	p.layers = layers
+	if outer := layers[0].signers; len(outer) > 0 && outer[0].certificate != nil {
+		p.Signer = digest(outer[0].certificate)
+	}
+	if len(layers) > 1 {
+		p.problem(SignedTwice, SeverityInfo, "", fmt.Sprintf("the profile is signed %d times, one signature around the other", len(layers)))
+	}
+	if rest > 0 {
+		p.problem(Syntax, SeverityWarning, "", fmt.Sprintf("%d bytes stand after the signature", rest))
+	}
+}
+
 // unreadable turns the error of the property list reader into a sentence for
 // the person who has the file.
-func unreadable(data []byte, err error) error {
-	if looks := plist.LooksLike(data); looks != "" {
-		return fmt.Errorf("not a property list: it looks like %s: %w", looks, err)
+func unreadable(data []byte, signed bool, err error) error {
+	what := "not"
+	if signed {
+		what = "signed, and what is signed is not"
 	}
-	return fmt.Errorf("not a readable property list: %w", err)
+	if looks := plist.LooksLike(data); looks != "" {
+		return fmt.Errorf("%s a property list: it looks like %s: %w", what, looks, err)
+	}
+	return fmt.Errorf("%s a readable property list: %w", what, err)
 }
 
 // digest is the hex SHA-256 of data.

@@ -17,6 +17,7 @@ type Code string
 const (
 	NotAProfile         Code = "not-a-profile"        // a property list, but no configuration profile
 	ProfileService      Code = "profile-service"      // an over-the-air enrollment invitation, without payloads
+	SignedTwice         Code = "signed-twice"         // one signature around another
 	EncryptedContent    Code = "encrypted"            // the payloads are encrypted: content unknown
 	NoPayloads          Code = "no-payloads"          // a profile that installs nothing
 	BadPayloadContent   Code = "bad-payload-content"  // PayloadContent, or an element of it, is of the wrong type
@@ -38,6 +39,7 @@ const (
 	DanglingIdentity    Code = "dangling-identity"    // a client identity that no payload of the profile provides
 	BadCertificate      Code = "bad-certificate"      // a certificate payload that holds no certificate
 	WeakEncryption      Code = "weak-encryption"      // 802.1X on a link that may be WEP or open
+	MissingSSID         Code = "missing-ssid"         // a Wi-Fi payload that names no network
 	DuplicateSSID       Code = "duplicate-ssid"       // several payloads for one network: as weak as the weakest
 	TooManyProblems     Code = "too-many-problems"    // the list was cut
 )

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // The EAP methods by number (Apple's schema, AcceptEAPTypes; IANA EAP registry).
 const (
+	eapMD5  = 4
 	eapTLS  = 13
 	eapLEAP = 17
 	eapSIM  = 18
@@ -34,7 +34,7 @@ func methodName(number int64) string {
 		return "PEAP"
 	case eapFAST:
 		return "EAP-FAST"
-	case 4:
+	case eapMD5:
 		return "EAP-MD5"
 	}
 	return "EAP type " + strconv.FormatInt(number, 10)
@@ -53,6 +53,14 @@ func worse(a, b Rating) bool {
 	return slices.Index(order, a) < slices.Index(order, b)
 }
 
+// worseOf is the worse of two grades, the first if they are equal.
+func worseOf(a, b grade) grade {
+	if worse(b.rating, a.rating) {
+		return b
+	}
+	return a
+}
+
 // validation tells how a configuration ties a device to the right server.
 func (e *eapConfiguration) validation() Validation {
 	switch {
@@ -62,24 +70,23 @@ func (e *eapConfiguration) validation() Validation {
 		return AnchorOnly
 	case len(e.names) > 0:
 		return NamesOnly
-	case e.anchorsNamed:
+	case e.dangling > 0:
 		return BrokenValidation
 	}
 	return NoValidation
 }
 
-// grade rates a configuration by its weakest part.
+// grade rates a configuration by its weakest part: the accepted methods, how
+// the server is known, and the TLS version below them.
 func (e *eapConfiguration) grade(mac bool) grade {
 	worst := e.gradeServer(mac)
 	for _, m := range e.methods {
-		if g := e.gradeMethod(m); worse(g.rating, worst.rating) {
-			worst = g
-		}
+		worst = worseOf(worst, e.gradeMethod(m))
 	}
-	if g := e.gradeTLS(); worse(g.rating, worst.rating) {
-		worst = g
+	if e.unsureMethods {
+		worst = worseOf(worst, grade{UnknownRating, "AcceptEAPTypes holds something else than the numbers of EAP methods"})
 	}
-	return worst
+	return worseOf(worst, e.gradeTLS())
 }
 
 // tunnels reports whether a method that sends credentials through a tunnel is
@@ -92,181 +99,83 @@ func (e *eapConfiguration) tunnels() bool {
 // certificate.
 func (e *eapConfiguration) usesTLS() bool { return e.tunnels() || slices.Contains(e.methods, eapTLS) }
 
+// gradeServer rates how the server is checked. Only names or anchors keep the
+// user from being asked to trust another one; on a Mac
+// TLSAllowTrustExceptions brings the question back.
 func (e *eapConfiguration) gradeServer(mac bool) grade {
-	if !e.usesTLS() {
-		return grade{Good, "no accepted method has the server show a certificate"}
-	}
 	v := e.validation()
+	none := v == NoValidation || v == BrokenValidation
 	switch {
-	case mac && e.trust == "true" && (v == AnchorAndNames || v == AnchorOnly || v == NamesOnly):
+	case !e.usesTLS():
+		return grade{Good, "no accepted method has the server show a certificate"}
+	case mac && e.trust == "true" && !none:
 		return grade{Bad, "TLSAllowTrustExceptions is true: on a Mac the user may accept any server after all"}
-	case (v == NoValidation || v == BrokenValidation) && e.tunnels():
+	case mac && e.unsureTrust:
+		return grade{UnknownRating, "TLSAllowTrustExceptions is neither true nor false: the user of a Mac may be able to accept any server"}
+	case e.unsureServer && v != AnchorAndNames:
+		return grade{UnknownRating, "the server names or trust anchors are not written in a way that can be relied on"}
+	case none && e.tunnels():
 		return grade{Bad, "no server name and no trust anchor of the profile: a false server can collect the password"}
-	case v == NoValidation || v == BrokenValidation:
+	case none:
 		return grade{Weak, "no server name and no trust anchor of the profile: the user can be asked to trust a false server"}
-	case v == AnchorOnly && slices.ContainsFunc(e.anchors, certificate.public):
+	case v == AnchorOnly && e.publicAnchor:
 		return grade{Bad, "the trust anchor is a public authority and no server is named: anybody can get such a certificate"}
 	case v == AnchorOnly:
 		return grade{Weak, "no server is named: any certificate under the trust anchor is accepted"}
 	case v == NamesOnly:
 		return grade{Weak, "no trust anchor: any authority that the device trusts can vouch for the server name"}
+	case e.unsureServer:
+		return grade{UnknownRating, "not all server names and trust anchors are written in a way that can be relied on"}
+	case e.tunnels():
+		return grade{Good, "server names and trust anchors are pinned; the password inside the tunnel can still be given away elsewhere"}
 	}
-	return grade{Good, e.goodServer()}
-}
-
-func (e *eapConfiguration) goodServer() string {
-	if e.tunnels() {
-		return "server names and trust anchors are pinned; the password inside the tunnel can still be given away elsewhere"
-	}
-	return "server names and trust anchors are pinned"
+	return grade{Good, "server names and trust anchors are pinned"}
 }
 
 func (e *eapConfiguration) gradeMethod(m int64) grade {
 	switch m {
 	case eapLEAP:
 		return grade{Bad, "LEAP is accepted: it has no tunnel, and the password can be guessed offline"}
+	case eapMD5:
+		return grade{Bad, "EAP-MD5 is accepted: nothing proves the server, and the password can be guessed offline"}
 	case eapFAST:
 		if e.anonymousPAC {
 			return grade{Bad, "EAP-FAST may provision its PAC anonymously, which lets a man in the middle in"}
 		}
 	case eapTTLS, eapPEAP:
 	case eapTLS:
-		switch {
-		case e.certRequired == "false":
-			return grade{Weak, "EAP-TLS without a client certificate authenticates nobody"}
-		case e.identity == "" || !e.identityIsHere:
-			return grade{Weak, "EAP-TLS is accepted and the payload names no client identity of the profile"}
-		}
+		return e.gradeClient()
 	case eapSIM, eapAKA:
 		return grade{UnknownRating, methodName(m) + " is a carrier's method: judge it against policy"}
 	default:
-		return grade{UnknownRating, fmt.Sprintf("%s is accepted, which Apple does not list", methodName(m))}
+		return grade{UnknownRating, methodName(m) + " is accepted, which Apple does not list"}
 	}
 	return grade{Good, ""}
 }
 
+// gradeClient rates what a device proves itself with in EAP-TLS.
+func (e *eapConfiguration) gradeClient() grade {
+	switch {
+	case e.certRequired == "false":
+		return grade{Weak, "EAP-TLS without a client certificate authenticates nobody"}
+	case e.identityType != "":
+		return grade{Good, ""}
+	case placeholderIn(e.identity) != "":
+		return grade{UnknownRating, "template text stands where the client identity belongs"}
+	}
+	return grade{Weak, "EAP-TLS is accepted and the payload names no client identity of the profile"}
+}
+
 func (e *eapConfiguration) gradeTLS() grade {
-	if !e.usesTLS() || e.minTLS == "1.2" || e.minTLS == "1.3" {
+	switch {
+	case !e.usesTLS() || e.minTLS == "1.2" || e.minTLS == "1.3":
 		return grade{Good, ""}
-	}
-	if e.minTLS == "" {
+	case e.minTLS == "":
 		return grade{Weak, "TLSMinimumVersion is not set, so TLS 1.0 is accepted"}
+	case placeholderIn(e.minTLS) != "":
+		return grade{UnknownRating, "template text stands where TLSMinimumVersion belongs"}
+	case e.minTLS == "1.0" || e.minTLS == "1.1":
+		return grade{Weak, "TLSMinimumVersion is " + e.minTLS + ", less than 1.2"}
 	}
-	return grade{Weak, fmt.Sprintf("TLSMinimumVersion is %q, less than 1.2", clip(e.minTLS))}
-}
-
-// security tells how a Wi-Fi payload asks for the network to be protected.
-// Before iOS 16, tvOS 16 and watchOS 9 any WPA network was joined, whatever
-// the payload said; without a version the newer rule is assumed.
-func (n network) security(env Platform) Security {
-	switch {
-	case n.eap != nil && len(n.eap.methods) == 0:
-		return UnknownSecurity
-	case n.eap != nil:
-		return Enterprise
-	case n.encryptionBad:
-		return UnknownSecurity
-	}
-	switch n.encryption {
-	case "None":
-		return Open
-	case "WEP":
-		return WEP
-	case "", "Any":
-		return AnySecurity
-	}
-	switch {
-	case n.encryption == "WPA" || env.joinsAnyWPA():
-		return WPAPersonal
-	case n.encryption == "WPA2":
-		return WPA2Personal
-	}
-	return WPA3Personal
-}
-
-func (env Platform) joinsAnyWPA() bool {
-	head, _, _ := strings.Cut(env.OS, ".")
-	major, err := strconv.Atoi(head)
-	if err != nil {
-		return false
-	}
-	switch env.Name {
-	case "iOS", "iPadOS", "tvOS":
-		return major < 16
-	case "watchOS":
-		return major < 9
-	}
-	return false
-}
-
-// judge is the judgement on a network for a platform.
-func (n network) judge(env Platform) WiFi {
-	w := WiFi{
-		Payload: n.payload.Index, Identifier: n.payload.Identifier, UUID: n.payload.UUID,
-		SSID: n.ssid, Passpoint: n.passpoint, Security: n.security(env), Encryption: n.encryption,
-		ServerValidation: NoValidation, TrustExceptions: "unset", MinTLS: "unset",
-	}
-	if n.wired && w.Security != Enterprise {
-		w.Security = UnknownSecurity
-	}
-	if e := n.eap; e != nil {
-		e.describe(&w)
-	}
-	g := n.grade(env, w.Security)
-	w.Rating, w.Why = g.rating, g.why
-	return w
-}
-
-// describe fills in what a configuration says.
-func (e *eapConfiguration) describe(w *WiFi) {
-	for _, m := range e.methods {
-		w.EAP = append(w.EAP, methodName(m))
-	}
-	if slices.Contains(e.methods, eapTTLS) {
-		w.Inner = e.inner
-	}
-	w.ServerValidation, w.TrustExceptions = e.validation(), e.trust
-	if e.minTLS != "" {
-		w.MinTLS = e.minTLS
-	}
-	w.ServerNames = slices.Clone(e.names)
-	for i, c := range e.anchors {
-		w.Anchors = append(w.Anchors, Anchor{UUID: e.anchorUUIDs[i], SHA256: digest(c.der), Subject: c.subject, NotAfter: c.notAfter})
-	}
-	w.Identity, w.IdentityType = e.identity, e.identityType
-}
-
-func (n network) grade(env Platform, s Security) grade {
-	switch s {
-	case Open:
-		return grade{Bad, "the network is open: nothing is encrypted"}
-	case WEP:
-		return grade{Bad, "WEP is broken"}
-	case AnySecurity:
-		return grade{Bad, "EncryptionType is Any or absent: the device may join WEP"}
-	case WPAPersonal:
-		return grade{Bad, "a network that only has WPA may be joined, with a key that everybody shares"}
-	case WPA2Personal, WPA3Personal:
-		return grade{Weak, "everybody shares one key: nobody can tell who joined"}
-	case UnknownSecurity:
-		return grade{UnknownRating, "the payload does not say how the network is protected in a way that can be relied on"}
-	}
-	g := n.eap.grade(env.Name == "macOS")
-	if link := n.gradeLink(); worse(link.rating, g.rating) {
-		return link
-	}
-	return g
-}
-
-// gradeLink rates the encryption below 802.1X.
-func (n network) gradeLink() grade {
-	switch {
-	case n.wired || n.encryption == "WPA2" || n.encryption == "WPA3":
-		return grade{Good, ""}
-	case n.encryption == "WEP" || n.encryption == "None":
-		return grade{Bad, "802.1X on a link with EncryptionType " + n.encryption}
-	case n.encryptionBad:
-		return grade{UnknownRating, fmt.Sprintf("EncryptionType %q is none that Apple lists", clip(n.encryption))}
-	}
-	return grade{Weak, "EncryptionType need not be WPA2 or WPA3"}
+	return grade{Weak, fmt.Sprintf("TLSMinimumVersion is %q, none that Apple lists, so TLS 1.0 may be accepted", clip(e.minTLS))}
 }

@@ -20,6 +20,18 @@ func (p *Profile) read(doc *plist.Document) {
 	p.readSettings(doc)
 	p.checkSettings()
 	p.readNetworks(doc)
+	p.forgetValues()
+}
+
+// forgetValues lets go of the property list, which would otherwise stay in
+// memory for as long as the profile does.
+func (p *Profile) forgetValues() {
+	for i := range p.Payloads {
+		p.Payloads[i].value = plist.Value{}
+	}
+	for i := range p.networks {
+		p.networks[i].payload.value = plist.Value{}
+	}
 }
 
 // readHead reads the top level and reports whether it is that of a profile.
@@ -75,6 +87,10 @@ func holdsPayloads(root plist.Value) bool {
 	return encrypted || content.Kind() == plist.Array
 }
 
+// maxPayloads is how many payloads are read. Large profiles have two hundred,
+// most of them certificates.
+const maxPayloads = 4096
+
 // readPayloads reads the elements of PayloadContent.
 func (p *Profile) readPayloads(root plist.Value) {
 	content, ok := root.Get("PayloadContent")
@@ -83,6 +99,10 @@ func (p *Profile) readPayloads(root plist.Value) {
 	}
 	if ok && content.Kind() != plist.Array {
 		p.problem(BadPayloadContent, SeverityError, "PayloadContent", "PayloadContent is no list, so nothing in it was read")
+		return
+	}
+	if content.Len() > maxPayloads {
+		p.problem(BadPayloadContent, SeverityError, "PayloadContent", fmt.Sprintf("there are %d payloads, more than %d, so none of them was read", content.Len(), maxPayloads))
 		return
 	}
 	index := -1
@@ -119,11 +139,11 @@ func (p *Profile) readPayload(index int, item plist.Value) {
 
 // requireNames notes a missing identifier or UUID.
 func (p *Profile) requireNames(prefix, identifier, uuid string) {
-	if identifier == "" {
+	if strings.TrimSpace(identifier) == "" {
 		p.problem(MissingIdentifier, SeverityError, prefix+"PayloadIdentifier", "PayloadIdentifier is missing or empty")
 	}
 	switch {
-	case uuid == "":
+	case strings.TrimSpace(uuid) == "":
 		p.problem(MissingUUID, SeverityError, prefix+"PayloadUUID", "PayloadUUID is missing or empty")
 	case placeholderIn(uuid) == "" && !isUUID(uuid):
 		p.problem(NotAUUID, SeverityWarning, prefix+"PayloadUUID", fmt.Sprintf("PayloadUUID %q has not the form of a UUID", clip(uuid)))
@@ -170,9 +190,10 @@ func isUUID(s string) bool {
 	return true
 }
 
-// text returns the string under a key of a dictionary, or "".
+// text returns the string under a key of a dictionary, or "". Blanks around it
+// stay: devices compare with them, and a network's name may end in one.
 func text(dict plist.Value, key string) string {
 	v, _ := dict.Get(key)
 	s, _ := v.Text()
-	return strings.TrimSpace(s)
+	return s
 }

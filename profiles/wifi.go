@@ -92,5 +92,25 @@ func (p *Profile) judged(env Platform, wired bool) []WiFi {
 			judged = append(judged, n.judge(env))
 		}
 	}
+	if !wired {
+		levelDown(judged)
+	}
 	return judged
+}
+
+// levelDown rates payloads that set up one network alike: which of them a
+// device goes by is not defined, so it is as weak as the weakest.
+func levelDown(judged []WiFi) {
+	weakest := make(map[string]WiFi)
+	for _, w := range judged {
+		if other, ok := weakest[w.SSID]; !ok || worse(w.Rating, other.Rating) {
+			weakest[w.SSID] = w
+		}
+	}
+	for i, w := range judged {
+		other := weakest[w.SSID]
+		if named(w.SSID) && worse(other.Rating, w.Rating) {
+			judged[i].Rating, judged[i].Why = other.Rating, "another payload sets up the same network: "+other.Why
+		}
+	}
 }

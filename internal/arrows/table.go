@@ -17,14 +17,16 @@ func Arrows() []Arrow {
 	return []Arrow{
 		{"checks/fact", nil},
 		{"internal/plist", nil},
-		{"profiles", []string{"checks/fact", "internal/plist"}},
+		{"internal/ber", nil},
+		{"profiles", []string{"checks/fact", "internal/plist", "internal/ber"}},
 		{"mdm", []string{"checks/fact", "profiles", "internal/plist"}},
 		{"checks", []string{"checks/fact"}},
-		{"mdm/nano", []string{"mdm", "profiles", "internal/plist"}},
+		{"mdm/nano", []string{"mdm", "profiles", "internal/plist", "internal/ber"}},
 		{"mdm/sim", []string{"mdm", "profiles", "internal/plist"}},
 		{"mdm/webhook", []string{"mdm"}},
 		{"internal/judge", []string{"checks", "checks/fact", "mdm", "profiles"}},
 		{"internal/catalog", []string{"profiles"}},
+		{"internal/remedy", []string{"checks", "checks/fact", "profiles"}},
 		{"internal/mscp", []string{"checks", "checks/fact", "profiles"}},
 		{"internal/chain", nil},
 		{"internal/store", []string{"checks", "checks/fact", "mdm", "internal/chain"}},
@@ -87,7 +89,7 @@ type Wall struct {
 
 // Walls keep the clockless packages from the network, files and the log.
 func Walls() []Wall {
-	pure := []string{"checks", "checks/fact", "profiles", "internal/judge"}
+	pure := []string{"checks", "checks/fact", "profiles", "internal/judge", "internal/remedy"}
 	quiet := append([]string{"internal/report"}, pure...)
 	return []Wall{
 		{"log", quiet, "they do not log"},

@@ -33,12 +33,15 @@ func (c *Catalog) Match(in profiles.Installed) (*profiles.Profile, []profiles.Pr
 	if named := c.ByUUID(in.UUID); len(named) > 0 {
 		return choose(in, named)
 	}
-	if len(in.Payloads) == 0 || slices.ContainsFunc(in.Payloads, func(l profiles.InstalledPayload) bool { return l.UUID == "" }) {
+	if len(in.Payloads) == 0 || in.Identifier == "" || slices.ContainsFunc(in.Payloads, func(l profiles.InstalledPayload) bool { return l.UUID == "" }) {
 		return nil, nil
 	}
-	alike := c.find(func(p *profiles.Profile) bool {
-		return in.Identifier != "" && p.Identifier == in.Identifier && p.Signer == in.Signer && p.Mismatch(in) == ""
-	})
+	var alike []*profiles.Profile
+	for _, p := range c.byIdentifier[in.Identifier] {
+		if p.Signer == in.Signer && p.Mismatch(in) == "" {
+			alike = append(alike, p)
+		}
+	}
 	if len(alike) == 0 {
 		return nil, nil
 	}
@@ -68,21 +71,43 @@ func choose(in profiles.Installed, candidates []*profiles.Profile) (*profiles.Pr
 		}
 		fitting = append(fitting, p)
 	}
+	fitting = bySigner(in, fitting)
 	switch {
 	case len(fitting) == 0:
 		return nil, problems
 	case len(fitting) > 1:
 		return nil, []profiles.Problem{{
 			Code: AmbiguousMatch, Severity: profiles.SeverityWarning,
-			Message: fmt.Sprintf("%d contents share the UUID and the payload list, %s and %s among them: which one is installed cannot be told", len(fitting), fitting[0].Name, fitting[1].Name),
+			Message: fmt.Sprintf("%d contents share UUID and payload list, %s and %s among them: which one is installed cannot be told; a new content needs a new PayloadUUID", len(fitting), fitting[0].Name, fitting[1].Name),
 		}}
 	}
 	p := fitting[0]
-	if p.Signer != in.Signer && in.Signer != "" {
+	if in.Signer != "" && p.Signer != "" && p.Signer != in.Signer {
 		return p, []profiles.Problem{{
 			Code: SignerDiffers, Severity: profiles.SeverityWarning,
 			Message: fmt.Sprintf("the device reports another signer than that of %s", p.Name),
 		}}
 	}
 	return p, nil
+}
+
+// bySigner narrows candidates to those signed as the device reports, if there
+// are any, and to one for each content. A file that is not signed stays in
+// either way: many servers sign what they deliver.
+func bySigner(in profiles.Installed, candidates []*profiles.Profile) []*profiles.Profile {
+	same := func(p *profiles.Profile) bool { return p.Signer == in.Signer }
+	if slices.ContainsFunc(candidates, same) {
+		candidates = slices.DeleteFunc(candidates, func(p *profiles.Profile) bool { return p.Signer != "" && !same(p) })
+	}
+	var distinct []*profiles.Profile
+	for _, p := range candidates {
+		i := slices.IndexFunc(distinct, func(d *profiles.Profile) bool { return d.ContentSHA256 == p.ContentSHA256 })
+		switch {
+		case i < 0:
+			distinct = append(distinct, p)
+		case same(p):
+			distinct[i] = p
+		}
+	}
+	return distinct
 }
