@@ -7,10 +7,12 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -22,36 +24,66 @@ const MaxEvent = 24 << 20
 // as one of another topic or with unknown keys only.
 var ErrNoPayload = errors.New("webhook event carries no raw_payload")
 
+// Bounds of one body: events that are read of it, and errors that are told.
+const (
+	maxEvents = 100_000
+	maxErrors = 20
+)
+
 // An Event is a webhook event of NanoMDM (service/webhook/event.json) or
 // MicroMDM, whose bodies differ: ids is NanoMDM's alone, and the smallest body
 // holds raw_payload and nothing else.
 type Event struct {
 	Topic      string
 	ID         string
-	CreatedAt  time.Time // zero if the event has none
+	CreatedAt  time.Time // zero if the event has none that can be read
+	DeviceID   string    // of the device channel, as the server has proved it; may be empty
 	RawPayload []byte    // the plist the device sent
 }
 
 type message struct {
-	Topic       string    `json:"topic"`
-	EventID     string    `json:"event_id"`
-	CreatedAt   time.Time `json:"created_at"`
-	Acknowledge *payload  `json:"acknowledge_event"`
-	CheckIn     *payload  `json:"checkin_event"`
-	RawPayload  []byte    `json:"raw_payload"`
+	Topic       string   `json:"topic"`
+	EventID     string   `json:"event_id"`
+	CreatedAt   moment   `json:"created_at"`
+	Acknowledge *payload `json:"acknowledge_event"`
+	CheckIn     *payload `json:"checkin_event"`
+	RawPayload  []byte   `json:"raw_payload"`
 }
 
 type payload struct {
-	RawPayload []byte `json:"raw_payload"`
+	UDID         string `json:"udid"`
+	EnrollmentID string `json:"enrollment_id"`
+	RawPayload   []byte `json:"raw_payload"`
+	IDs          struct {
+		ID       string `json:"id"`
+		ParentID string `json:"parent_id"`
+	} `json:"ids"`
+}
+
+// deviceID is the device that the event is about: the parent of a user channel.
+func (p *payload) deviceID() string {
+	device, _, _ := strings.Cut(p.IDs.ID, ":")
+	return cmp.Or(p.IDs.ParentID, device, p.UDID, p.EnrollmentID)
+}
+
+// A moment is a time that an event may lose without being lost itself.
+type moment struct{ time.Time }
+
+// UnmarshalJSON reads RFC 3339, and anything else as no time.
+func (m *moment) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		m.Time, _ = time.Parse(time.RFC3339, text)
+	}
+	return nil
 }
 
 func (m message) event() (Event, error) {
 	e := Event{Topic: m.Topic, ID: m.EventID, CreatedAt: m.CreatedAt.UTC(), RawPayload: m.RawPayload}
-	switch {
-	case m.Acknowledge != nil && len(m.Acknowledge.RawPayload) > 0:
-		e.RawPayload = m.Acknowledge.RawPayload
-	case m.CheckIn != nil && len(m.CheckIn.RawPayload) > 0:
-		e.RawPayload = m.CheckIn.RawPayload
+	for _, p := range []*payload{m.CheckIn, m.Acknowledge} {
+		if p != nil && len(p.RawPayload) > 0 {
+			e.RawPayload, e.DeviceID = p.RawPayload, p.deviceID()
+		}
 	}
 	if len(e.RawPayload) == 0 {
 		return e, ErrNoPayload
@@ -61,51 +93,117 @@ func (m message) event() (Event, error) {
 
 // DecodeEvents reads a saved webhook body: one event, an array of events, or
 // several one after another (NDJSON). It returns the events it could read and
-// an error that joins what was wrong with the others, each by its number.
-// Bodies over MaxEvent are refused before they are decoded.
+// an error that tells what was wrong with the others, each by its number, the
+// first few of them in words. Bodies over MaxEvent are refused before they are
+// decoded, and after 100,000 events the rest is not read.
 func DecodeEvents(body []byte) ([]Event, error) {
 	if len(body) > MaxEvent {
 		return nil, fmt.Errorf("webhook body of %d bytes is over the limit of %d", len(body), MaxEvent)
 	}
-	var (
-		events []Event
-		errs   []error
-	)
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	for n := 1; ; {
-		var raw json.RawMessage
-		err := decoder.Decode(&raw)
+	r := &reader{body: body}
+	for len(bytes.TrimSpace(r.body)) > 0 && r.read < maxEvents {
+		r.stretch()
+	}
+	if r.read >= maxEvents {
+		r.fail(fmt.Errorf("more than %d events: the rest was not read", maxEvents))
+	}
+	if len(r.events) == 0 && r.failed == 0 {
+		r.fail(errors.New("no webhook event in it"))
+	}
+	if more := r.failed - len(r.errs); more > 0 {
+		r.errs = append(r.errs, fmt.Errorf("and %d more", more))
+	}
+	return r.events, errors.Join(r.errs...)
+}
+
+// A reader gathers the events of one body.
+type reader struct {
+	body   []byte // what is left of it
+	events []Event
+	errs   []error // the first maxErrors
+	failed int
+	read   int
+}
+
+func (r *reader) fail(err error) {
+	if r.failed++; len(r.errs) < maxErrors {
+		r.errs = append(r.errs, err)
+	}
+}
+
+// stretch reads up to the end of the body, or past the line that cannot be
+// read: what follows a broken line of NDJSON is sound.
+func (r *reader) stretch() {
+	decoder := json.NewDecoder(bytes.NewReader(r.body))
+	for r.read < maxEvents {
+		err := r.value(decoder)
+		if err == nil {
+			continue
+		}
+		rest := r.body[min(int(decoder.InputOffset()), len(r.body)):]
+		r.body = nil
 		if errors.Is(err, io.EOF) {
-			break
+			return
 		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("webhook event %d: %w", n, err))
-			break // what follows broken JSON cannot be told apart
+		r.read++
+		r.fail(fmt.Errorf("webhook event %d: %w", r.read, err))
+		if _, after, ok := bytes.Cut(rest, []byte("\n")); ok {
+			r.body = after
 		}
-		list := []json.RawMessage{raw}
-		if raw[0] == '[' {
-			if err := json.Unmarshal(raw, &list); err != nil {
-				errs = append(errs, fmt.Errorf("webhook event %d: %w", n, err))
-				continue
-			}
+		return
+	}
+}
+
+// value reads one JSON value: an event, or an array of them, element by
+// element, so that an array of nothing costs no memory.
+func (r *reader) value(decoder *json.Decoder) error {
+	var raw json.RawMessage
+	start, err := opening(decoder, r.body)
+	if err != nil {
+		return err
+	}
+	if start != '[' {
+		if err := decoder.Decode(&raw); err != nil {
+			return err
 		}
-		for _, one := range list {
-			var m message
-			err := json.Unmarshal(one, &m)
-			if err == nil {
-				var e Event
-				if e, err = m.event(); err == nil {
-					events = append(events, e)
-				}
-			}
-			if err != nil {
-				errs = append(errs, fmt.Errorf("webhook event %d: %w", n, err))
-			}
-			n++
+		r.event(raw)
+		return nil
+	}
+	if _, err := decoder.Token(); err != nil {
+		return err
+	}
+	for decoder.More() && r.read < maxEvents {
+		if err := decoder.Decode(&raw); err != nil {
+			return err
+		}
+		r.event(raw)
+	}
+	if r.read >= maxEvents {
+		return nil
+	}
+	_, err = decoder.Token()
+	return err
+}
+
+// opening is the first byte of the next value.
+func opening(decoder *json.Decoder, body []byte) (byte, error) {
+	rest := bytes.TrimLeft(body[min(int(decoder.InputOffset()), len(body)):], " \t\r\n")
+	if len(rest) == 0 {
+		return 0, io.EOF
+	}
+	return rest[0], nil
+}
+
+func (r *reader) event(raw json.RawMessage) {
+	r.read++
+	var m message
+	err := json.Unmarshal(raw, &m)
+	if err == nil {
+		var e Event
+		if e, err = m.event(); err == nil {
+			r.events = append(r.events, e)
+			return
 		}
 	}
-	if len(events) == 0 && len(errs) == 0 {
-		errs = append(errs, errors.New("no webhook event in it"))
-	}
-	return events, errors.Join(errs...)
+	r.fail(fmt.Errorf("webhook event %d: %w", r.read, err))
 }

@@ -2,6 +2,8 @@ package webhook_test
 
 import (
 	"encoding/base64"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +18,7 @@ var raw = base64.StdEncoding.EncodeToString([]byte("<plist/>"))
 func TestDecodeEvents(t *testing.T) {
 	at := time.Date(2026, 11, 20, 22, 0, 0, 0, time.UTC)
 	full := `{"topic":"mdm.Connect","event_id":"e1","created_at":"2026-11-20T14:00:00-08:00","acknowledge_event":{"udid":"A","status":"Acknowledged","raw_payload":"` + raw + `"}}`
-	want := webhook.Event{Topic: "mdm.Connect", ID: "e1", CreatedAt: at, RawPayload: []byte("<plist/>")}
+	want := webhook.Event{Topic: "mdm.Connect", ID: "e1", CreatedAt: at, DeviceID: "A", RawPayload: []byte("<plist/>")}
 	for _, tc := range []struct {
 		name, body string
 		want       []webhook.Event
@@ -29,6 +31,10 @@ func TestDecodeEvents(t *testing.T) {
 		{name: "one event a line", body: full + "\n" + full, want: []webhook.Event{want, want}},
 		{name: "an array of events", body: "[" + full + "," + full + "]", want: []webhook.Event{want, want}},
 		{name: "a bad event does not lose the good one", body: `[{"topic":"x"},` + full + `]`, want: []webhook.Event{want}, err: "webhook event 1: webhook event carries no raw_payload"},
+		{name: "a broken line does not lose those after it", body: full + "\n{\"topic\": oops}\n" + full, want: []webhook.Event{want, want}, err: "webhook event 2: invalid character"},
+		{name: "an unreadable time costs the time alone", body: strings.Replace(full, `"2026-11-20T14:00:00-08:00"`, `17`, 1), want: []webhook.Event{{Topic: "mdm.Connect", ID: "e1", DeviceID: "A", RawPayload: []byte("<plist/>")}}},
+		{name: "NanoMDM's ids name the device of a user channel", body: `{"acknowledge_event":{"ids":{"id":"D:U","parent_id":"D","type":"User"},"raw_payload":"` + raw + `"}}`, want: []webhook.Event{{DeviceID: "D", RawPayload: []byte("<plist/>")}}},
+		{name: "an array of nothing is told in few words", body: "[" + strings.Repeat("1,", 1000) + "1]", err: "and 981 more"},
 		{name: "broken base64 is named", body: `{"raw_payload":"%%%"}`, err: "webhook event 1: "},
 		{name: "a cut body is named", body: full[:40], err: "webhook event 1: unexpected EOF"},
 		{name: "nothing at all is named", body: " ", err: "no webhook event in it"},
@@ -59,4 +65,25 @@ func FuzzDecodeEvents(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestDecodeEventsIsBoundedInMemory(t *testing.T) {
+	for name, body := range map[string][]byte{
+		"an array of nothing":   []byte("[" + strings.Repeat("1,", 5_000_000) + "1]"),
+		"objects of nothing":    []byte(strings.Repeat("{}", 5_000_000)),
+		"lines that are broken": []byte(strings.Repeat("{x\n", 3_000_000)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := webhook.DecodeEvents(body)
+			runtime.ReadMemStats(&after)
+			if err == nil || len(err.Error()) > 10_000 {
+				t.Errorf("got an error of %d bytes, want a short one", len(fmt.Sprint(err)))
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > 400<<20 {
+				t.Errorf("got %d MiB allocated in all, want less than 400", got>>20)
+			}
+		})
+	}
 }
