@@ -50,5 +50,6 @@ func ExampleQueriesFor() {
 	// SecurityInfo
 	// ProfileList/managed
 	// ProfileList/all
+	// CertificateList
 	// InstalledApplicationList
 }

@@ -166,18 +166,6 @@ func TestDecodeApplications(t *testing.T) {
 	}
 }
 
-func TestDecodeCertificates(t *testing.T) {
-	yes, no := true, false
-	authority := []byte("authority certificate")
-	want := []mdm.Certificate{
-		{Identity: &no, SHA256: sha256.Sum256(authority), DER: authority},
-		{Identity: &yes, SHA256: sha256.Sum256([]byte("the certificate of Zoe, with her name in it"))},
-	}
-	if diff := cmp.Diff(want, decode(t, "certificates").Certificates); diff != "" {
-		t.Errorf("certificates (-want +got):\n%s", diff)
-	}
-}
-
 func TestDecodeUsersAndProvisioningProfiles(t *testing.T) {
 	users := decode(t, "users_shared_ipad").Users
 	if len(users) != 2 || len(users[0].Name) != len("zoe@clinic.example") || users[0].LoggedIn == nil || !*users[0].LoggedIn ||

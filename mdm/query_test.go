@@ -156,7 +156,7 @@ func device(platform, os string) mdm.Target {
 
 func TestQueriesFor(t *testing.T) {
 	ios := []mdm.QueryKey{
-		"DeviceInformation", "SecurityInfo", mdm.ManagedProfiles, mdm.AllProfiles, "Restrictions", "InstalledApplicationList",
+		"DeviceInformation", "SecurityInfo", mdm.ManagedProfiles, mdm.AllProfiles, "CertificateList", "Restrictions", "InstalledApplicationList",
 	}
 	apps := append(slices.Clone(ios), "ManagedApplicationList", "ManagedApplicationConfiguration")
 	noRestrictions := slices.DeleteFunc(slices.Clone(ios), func(k mdm.QueryKey) bool { return k == "Restrictions" })
@@ -181,13 +181,13 @@ func TestQueriesFor(t *testing.T) {
 		{"an old Mac has no managed apps", withApps(device("macOS", "10.15.7")), noRestrictions},
 		{
 			"an old iPad cannot tell managed profiles", device("iPadOS", "12.5.7"),
-			[]mdm.QueryKey{"DeviceInformation", "SecurityInfo", mdm.AllProfiles, "Restrictions", "InstalledApplicationList"},
+			[]mdm.QueryKey{"DeviceInformation", "SecurityInfo", mdm.AllProfiles, "CertificateList", "Restrictions", "InstalledApplicationList"},
 		},
 		{"an unknown platform is asked what all answer", device("", ""), noRestrictions},
 		{
 			"a person's own device is asked little", withApps(owners),
 			[]mdm.QueryKey{
-				"DeviceInformation", "SecurityInfo", mdm.ManagedProfiles, "ManagedApplicationList", "ManagedApplicationConfiguration",
+				"DeviceInformation", "SecurityInfo", mdm.ManagedProfiles, "CertificateList", "ManagedApplicationList", "ManagedApplicationConfiguration",
 			},
 		},
 		{
@@ -208,6 +208,21 @@ func TestQueriesFor(t *testing.T) {
 				t.Errorf("another order the second time: %v, then %v", got, again)
 			}
 		})
+	}
+}
+
+func TestOfAnOwnersDeviceOnlyManagedCertificatesAreAskedFor(t *testing.T) {
+	owners := device("iOS", "26.1")
+	owners.Enrollment.Type = mdm.UserEnrollmentDevice
+	for target, want := range map[*mdm.Target]bool{&owners: true, new(device("iOS", "26.1")): false, new(device("macOS", "26.1")): false} {
+		queries := mdm.QueriesFor(*target)
+		i := slices.IndexFunc(queries, func(q mdm.Query) bool { return q.RequestType() == mdm.CertificateList })
+		if i < 0 {
+			t.Fatalf("%s is not asked for its certificates", target.Platform)
+		}
+		if got := command(t, queries[i])["ManagedOnly"]; got != want {
+			t.Errorf("%s, %s: ManagedOnly is %v, want %v", target.Platform, target.Enrollment.Type, got, want)
+		}
 	}
 }
 

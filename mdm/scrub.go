@@ -60,7 +60,7 @@ func (s *scrubber) value(v plist.Value, r *rule, deep action, now condition) {
 		if deep == keep && (r == nil || r.leaf()) {
 			return
 		}
-		if r.child("IsIdentity") != nil && isFalse(v, "IsIdentity") {
+		if r.child("IsIdentity") != nil && keptWhole(v) {
 			now |= ofAuthority
 		}
 		for key, child := range v.Pairs() {
@@ -79,11 +79,29 @@ func (s *scrubber) value(v plist.Value, r *rule, deep action, now condition) {
 	}
 }
 
-// isFalse reports whether the boolean under key in v is there and false.
-func isFalse(v plist.Value, key string) bool {
-	b, _ := v.Get(key)
-	value, ok := b.Bool()
-	return ok && !value
+// keptWhole reports whether an entry of CertificateList is an authority's and
+// no identity. Where IsIdentity is missing it may be one, and of equal keys all
+// have to say so.
+func keptWhole(entry plist.Value) bool {
+	authority, identity := false, true
+	for key, v := range entry.Pairs() {
+		switch key {
+		case "IsIdentity":
+			is, ok := v.Bool()
+			if !ok || is {
+				return false
+			}
+			identity = false
+		case "Data":
+			der, _ := v.Data()
+			o, ok := readOutline(der)
+			if !ok || len(o.text) < len(der) || !o.authority() {
+				return false
+			}
+			authority = true
+		}
+	}
+	return authority && !identity
 }
 
 // leaf reports whether no row names anything beneath r.
@@ -94,7 +112,8 @@ func (s *scrubber) scalar(v plist.Value, a action) {
 	switch {
 	case a == keep:
 	case a == flag && harmless(v):
-	case a == hash && s.hash(v):
+	case a == certificate && s.certificate(v):
+	case (a == hash || a == certificate) && s.hash(v):
 	default:
 		s.drop(v)
 	}
@@ -146,6 +165,36 @@ func (s *scrubber) hash(v plist.Value) bool {
 		return true
 	}
 	return false
+}
+
+// certificate masks a certificate, and reports whether v is one. The base64
+// stays folded as it was.
+func (s *scrubber) certificate(v plist.Value) bool {
+	der, _ := v.Data()
+	masked, ok := maskCertificate(der)
+	if !ok {
+		return false
+	}
+	start, end := v.Span()
+	s.replace(start, end, folded(s.text[start:end], base64.StdEncoding.EncodeToString(masked)))
+	return true
+}
+
+// folded puts blanks into letters where old, of as many letters, has them.
+func folded(old []byte, letters string) []byte {
+	out := make([]byte, 0, len(old))
+	rest := letters
+	for _, c := range old {
+		switch {
+		case strings.IndexByte(" \t\r\n", c) >= 0:
+			out = append(out, c)
+		case rest == "": // old has markup in it
+			return []byte(letters)
+		default:
+			out, rest = append(out, rest[0]), rest[1:]
+		}
+	}
+	return out
 }
 
 // cycle repeats b up to the length n, or cuts it there.

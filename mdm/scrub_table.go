@@ -17,6 +17,7 @@ const (
 	keep
 	hash
 	flag
+	certificate
 )
 
 // A condition holds for some messages or places only; conditions are bits.
@@ -24,7 +25,7 @@ type condition uint8
 
 const (
 	inUserEnrollment condition = 1 << iota
-	ofAuthority                // beside an IsIdentity that is false
+	ofAuthority                // of an authority's certificate, beside an IsIdentity that is false
 )
 
 // A rule is one node of the table's tree of paths.
@@ -122,7 +123,7 @@ func parseScrubTable(text string) (*rule, error) {
 
 // add puts one row into the tree.
 func (r *rule) add(path, act, when string) error {
-	a := slices.Index([]string{"drop", "keep", "hash", "flag"}, act)
+	a := slices.Index([]string{"drop", "keep", "hash", "flag", "certificate"}, act)
 	if a < 0 {
 		return fmt.Errorf("there is no action %q", act)
 	}

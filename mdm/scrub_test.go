@@ -2,7 +2,6 @@ package mdm_test
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"os"
 	"strings"
@@ -119,19 +118,6 @@ func TestOfAPersonsOwnDevice(t *testing.T) {
 				t.Errorf("%s is %v", f.Key, f.Value)
 			}
 		}
-	}
-}
-
-func TestOnlyTheDigestOfAnIdentityIsKept(t *testing.T) {
-	der := []byte("the certificate of Zoe, with her name in it")
-	sum := sha256.Sum256(der)
-	e, _ := receive(t, fixture(t, "certificates"))
-	want := base64.StdEncoding.EncodeToString(append(sum[:], sum[:len(der)-len(sum)]...))
-	if !strings.Contains(string(e.Body), want) {
-		t.Errorf("kept %s, want %s in it", e.Body, want)
-	}
-	if !strings.Contains(string(e.Body), "Clinic RADIUS CA") {
-		t.Error("the name of an authority is lost")
 	}
 }
 

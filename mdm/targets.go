@@ -54,6 +54,8 @@ func QueriesFor(t Target) []Query {
 	if !t.owners() {
 		queries = append(queries, QueryProfileList(false))
 	}
+	// All of them: a Wi-Fi profile installed by hand trusts anchors too.
+	queries = append(queries, QueryCertificateList(t.owners()))
 	if !t.owners() && t.on(iOS, iPadOS, tvOS, visionOS, watchOS) {
 		queries = append(queries, QueryRestrictions())
 	}

@@ -41,6 +41,9 @@ type Evidence interface {
 	// enrollment, query and status it shares. It returns once that is
 	// durable. A CommandUUID seen before with the same bytes changes nothing,
 	// save that a NotNow received at another time counts as put off again.
+	// Another answer to a command that was answered readably is kept as a
+	// duplicate: EvidenceByDigest finds it, Observations never returns it. Of
+	// an enrollment 16 duplicates and 16 refused bodies are kept.
 	mdm.Sink
 
 	// Enrollments lists all enrollments, device channels before their users,

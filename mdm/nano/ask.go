@@ -17,7 +17,8 @@ var ErrNotEnrolled = errors.New("not enrolled")
 // Ask queues q for the enrollment under commandUUID, which is best made with
 // mdm.NewCommandUUID: letters, digits, dashes and underscores. It is the only
 // way into NanoMDM's queue. An enrollment that never sent a TokenUpdate is
-// ErrNotEnrolled.
+// ErrNotEnrolled. To ask again under the same commandUUID changes nothing; the
+// same query under another replaces it, if it still waits.
 func (s *Server) Ask(ctx context.Context, id string, q mdm.Query, commandUUID string) error {
 	if err := s.ask(ctx, id, q, commandUUID); err != nil {
 		return fmt.Errorf("ask %s of %s: %w", q.Key(), id, err)
@@ -32,21 +33,17 @@ func (s *Server) ask(ctx context.Context, id string, q mdm.Query, commandUUID st
 	if err := checkID(enrollmentNamed(id)); err != nil {
 		return err
 	}
-	tally, err := s.store.RetrieveTokenUpdateTally(ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case tally == 0:
-		return ErrNotEnrolled
-	}
 	raw, err := q.Command(commandUUID)
 	if err != nil {
 		return err
 	}
 	cmd := &nanomdm.Command{CommandUUID: commandUUID, Raw: raw}
 	cmd.Command.RequestType = string(q.RequestType())
-	_, err = s.store.EnqueueCommand(ctx, []string{id}, cmd)
-	return err
+	failed, err := s.store.EnqueueCommand(ctx, []string{id}, cmd)
+	if err != nil {
+		return err
+	}
+	return failed[id]
 }
 
 // Wake sends a push to each enrollment. The map holds an error for each id

@@ -1,11 +1,23 @@
 package nano
 
+import (
+	"time"
+
+	"github.com/micromdm/nanomdm/storage"
+
+	"github.com/wardround/wardround/mdm"
+)
+
 // Seams for the tests of this package.
 var (
-	BoundedBER     = boundedBER
 	ParseSignature = parseSignature
 	Attributes     = attributes
 )
 
 // VerifySignature verifies a parsed signature over body.
 func VerifySignature(s *signature, body []byte) error { return s.verify(body) }
+
+// NewStorage returns NanoMDM's storage on a journal.
+func NewStorage(journal mdm.Journal, retain time.Duration, now func() time.Time) storage.AllStorage {
+	return newStore(journal, retain, now)
+}

@@ -163,7 +163,7 @@ func TestNoNameReachesTheStorage(t *testing.T) {
 			}
 		}
 	}
-	searchFolder(t, r.cfg.Dir, private...)
+	searchFolder(t, r.dir, private...)
 	for _, text := range private {
 		if strings.Contains(r.log.String(), text) {
 			t.Errorf("the log holds %q", text)

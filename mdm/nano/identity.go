@@ -9,14 +9,12 @@ import (
 	"github.com/wardround/wardround/mdm"
 )
 
-// maxID bounds the id of a device, and of a user, in bytes: they become names
-// of files.
+// maxID bounds the id of a device, and of a user, in bytes: they are keys.
 const maxID = 100
 
 // checkID refuses an enrollment id that is no plain word, or a word, a colon
-// and a word. The ids come from devices, and NanoMDM's storage makes file
-// names of them and joins them with dots and colons: a UDID with a colon in it
-// would be the user channel of another device.
+// and a word. The ids come from devices, and a UDID with a colon in it would be
+// the user channel of another device.
 func checkID(e mdm.Enrollment) error {
 	device, user, isUser := strings.Cut(e.ID, ":")
 	if !word(device) || isUser != e.UserChannel() || isUser && (!word(user) || device != e.ParentID) {
@@ -63,9 +61,4 @@ func identityOf(e mdm.Enrollment) nanomdm.Enrollment {
 	default:
 		return nanomdm.Enrollment{UDID: device}
 	}
-}
-
-// enrollmentOf is the enrollment of a request that NanoMDM has resolved.
-func enrollmentOf(r *nanomdm.Request) mdm.Enrollment {
-	return mdm.Enrollment{ID: r.ID, Type: mdm.EnrollmentType(r.Type.String()), ParentID: r.ParentID}
 }

@@ -34,9 +34,9 @@ func (s *Server) takeReport(ctx context.Context, cert *x509.Certificate, b *body
 	if b.tooBig || err != nil {
 		return s.takeRefused(ctx, cert, evidence)
 	}
-	query, err := s.store.asked(evidence.Enrollment, evidence.CommandUUID)
+	query, err := s.store.asked(ctx, evidence.Enrollment, evidence.CommandUUID)
 	if err != nil {
-		return nil, fmt.Errorf("look up command %s: %w", evidence.CommandUUID, err)
+		return nil, err
 	}
 	evidence.Asked(query)
 	return s.pass(ctx, cert, &evidence, evidence.Enrollment, evidence.CommandUUID, evidence.Status)
@@ -59,7 +59,7 @@ func checkReport(e mdm.Evidence, envelope *mdm.Envelope) error {
 }
 
 // pass hands a report to NanoMDM's services as the few fields they read. The
-// evidence is kept by the tap, below them.
+// evidence is kept by the store, below them.
 func (s *Server) pass(
 	ctx context.Context, cert *x509.Certificate,
 	evidence *mdm.Evidence, e mdm.Enrollment, uuid string, status mdm.Status,
@@ -106,38 +106,41 @@ func (s *Server) takeRefused(ctx context.Context, cert *x509.Certificate, eviden
 			Err:    fmt.Errorf("unreadable message of %.100q, certificate of %q: %s", claimed.ID, owner, evidence.Refusal),
 		}
 	}
-	e, uuid := s.blamed(owner, evidence)
-	query, err := s.store.asked(e, uuid)
+	e, uuid, err := s.blamed(ctx, owner, evidence)
 	if err != nil {
-		return nil, fmt.Errorf("look up command %s: %w", uuid, err)
+		return nil, err
+	}
+	query, err := s.store.asked(ctx, e, uuid)
+	if err != nil {
+		return nil, err
 	}
 	evidence.Enrollment, evidence.CommandUUID, evidence.Query = e, uuid, query
 	s.logger.WarnContext(ctx, "kept an unreadable message",
 		"device", owner, "kind", query, "size", evidence.Size, "reason", evidence.Refusal)
-	kept := &evidence
-	if !s.store.ledger.keepRefused(owner) {
-		kept = nil
-	}
 	status := mdm.Error
 	if uuid == "" {
 		status = mdm.Idle // nothing to consume: only what comes next is wanted
 	}
-	return s.pass(ctx, cert, kept, e, uuid, status)
+	return s.pass(ctx, cert, &evidence, e, uuid, status)
 }
 
 // blamed says which command of a device an unreadable body answered: the one
-// it names if that waits for an answer, else the one last handed out.
-func (s *Server) blamed(device string, evidence mdm.Evidence) (e mdm.Enrollment, uuid string) {
+// it names if that waits for an answer, else the one last handed out. After a
+// restart nobody knows that one, and nothing is blamed: the device is handed
+// its command again, and the next body is.
+func (s *Server) blamed(ctx context.Context, device string, evidence mdm.Evidence) (e mdm.Enrollment, uuid string, err error) {
 	claimed := evidence.Enrollment
 	if claimed.ID != "" && checkID(claimed) == nil && word(evidence.CommandUUID) {
-		if query, err := s.store.asked(claimed, evidence.CommandUUID); query != "" && err == nil {
-			return claimed, evidence.CommandUUID
+		waits, err := s.store.waits(ctx, claimed, evidence.CommandUUID)
+		if waits || err != nil {
+			return claimed, evidence.CommandUUID, err
 		}
 	}
-	if out, ok := s.store.ledger.lastOut(device); ok {
-		return out.enrollment, out.uuid
+	if out, ok := s.store.sessions.lastOut(device); ok {
+		return out.enrollment, out.uuid, nil
 	}
-	return s.store.ledger.enrollment(device), ""
+	e, err = s.store.enrollment(ctx, device)
+	return e, "", err
 }
 
 // unread turns evidence that could be read into evidence of a refused body,

@@ -177,20 +177,6 @@ func TestAnUnreadableAnswerConsumesItsCommand(t *testing.T) {
 	}
 }
 
-func TestSixteenUnreadableBodiesAreEnough(t *testing.T) {
-	r := alone(t)
-	s := newSender(t, r.ca, "GOOD")
-	s.enroll(t, r.url)
-	for range 20 {
-		if got, _ := s.put(t, r.url, reportType, []byte("rubbish")); got != http.StatusOK {
-			t.Fatalf("HTTP status %d", got)
-		}
-	}
-	if got := len(r.sink.unread()); got != 16 {
-		t.Errorf("kept %d, want 16", got)
-	}
-}
-
 func TestABodyThatIsTooLarge(t *testing.T) {
 	const limit = 256 << 10
 	r := alone(t, maxBody(limit))
@@ -259,7 +245,7 @@ func TestAUserOfASharedIPadHasNoName(t *testing.T) {
 	if _, next := s.put(t, r.url, reportType, idle("SHARED")); next != "" {
 		t.Error("the user's command is handed to the device")
 	}
-	searchFolder(t, r.cfg.Dir, "nurse", "Nora")
+	searchFolder(t, r.dir, "nurse", "Nora")
 	for _, e := range kept {
 		if bytes.Contains(e.Body, []byte("nurse")) || bytes.Contains(e.Body, []byte("Nora")) {
 			t.Errorf("evidence %s names the user", e.Query)
@@ -273,11 +259,10 @@ func TestTheConfigurationIsChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, cfg := range map[string]nano.Config{
-		"no folder": {Roots: ca.Roots(), Topic: topic},
-		"no roots":  {Dir: t.TempDir(), Topic: topic},
-		"no topic":  {Dir: t.TempDir(), Roots: ca.Roots()},
+		"no roots": {Topic: topic},
+		"no topic": {Roots: ca.Roots()},
 	} {
-		if server, err := nano.New(cfg, newSink(), nil, nil); err == nil || server != nil {
+		if server, err := nano.New(cfg, nil, nil, nil); err == nil || server != nil {
 			t.Errorf("%s: got a server, error %v", name, err)
 		}
 	}

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/wardround/wardround/internal/store/sqlite"
 	"github.com/wardround/wardround/mdm"
 	"github.com/wardround/wardround/mdm/nano"
 	"github.com/wardround/wardround/mdm/sim"
@@ -22,7 +26,14 @@ import (
 
 const topic = "com.apple.mgmt.External.5f1d3f2a-0000-4000-8000-77617264726f"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain also is the server that a test kills.
+func TestMain(m *testing.M) {
+	if config := os.Getenv(childVariable); config != "" {
+		fmt.Fprintln(os.Stderr, child(config))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // A rig is a server on a loopback port with a fleet that may enrol in it.
 type rig struct {
@@ -31,6 +42,8 @@ type rig struct {
 	server *nano.Server
 	served atomic.Pointer[nano.Server] // what the listener asks; see restart
 	fleet  *sim.Fleet
+	dir    string // of state.db
+	state  *sqlite.State
 	sink   *sink
 	url    string
 	log    *lockedBuffer
@@ -57,8 +70,10 @@ func newRig(t testing.TB, options ...option) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{ca: ca, sink: newSink(), url: "http://" + listener.Addr().String() + nano.Path, log: &lockedBuffer{}}
-	r.cfg = nano.Config{Dir: t.TempDir(), Roots: ca.Roots(), Topic: topic}
+	r := &rig{ca: ca, dir: t.TempDir(), url: "http://" + listener.Addr().String() + nano.Path, log: &lockedBuffer{}}
+	r.state = openState(t, r.dir)
+	r.sink = newSink(r.state)
+	r.cfg = nano.Config{Roots: ca.Roots(), Topic: topic}
 	fleet := sim.FleetConfig{Devices: 14, Seed: 1, URL: r.url, Issue: ca.Issue, Topic: topic}
 	for _, o := range options {
 		o(&r.cfg, &fleet)
@@ -87,6 +102,20 @@ func newRig(t testing.TB, options ...option) *rig {
 		<-served
 	})
 	return r
+}
+
+func openState(t testing.TB, dir string) *sqlite.State {
+	t.Helper()
+	state, err := sqlite.OpenState(t.Context(), filepath.Join(dir, "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := state.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return state
 }
 
 // restart puts a new server on the rig's storage.
@@ -126,26 +155,36 @@ func (r *rig) wake(t testing.TB, ids ...string) {
 	}
 }
 
-// A sink keeps evidence in memory.
+// A sink is a journal that remembers what was kept in it.
 type sink struct {
+	mdm.Journal
 	mu      sync.Mutex
 	kept    []mdm.Evidence
 	changed chan struct{} // closed and replaced when something is kept
 	err     error         // to be returned
 }
 
-func newSink() *sink { return &sink{changed: make(chan struct{})} }
+func newSink(j mdm.Journal) *sink { return &sink{Journal: j, changed: make(chan struct{})} }
 
 var errFull = errors.New("the disk is full")
 
-// Deliver implements mdm.Sink.
-func (s *sink) Deliver(_ context.Context, e mdm.Evidence) error {
+// Write implements mdm.Journal.
+func (s *sink) Write(ctx context.Context, e *mdm.Evidence, with func(mdm.Tx) error) error {
+	s.mu.Lock()
+	err := s.err
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := s.Journal.Write(ctx, e, with); err != nil {
+		return err
+	}
+	if e == nil {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err != nil {
-		return s.err
-	}
-	s.kept = append(s.kept, e)
+	s.kept = append(s.kept, *e)
 	close(s.changed)
 	s.changed = make(chan struct{})
 	return nil
@@ -175,12 +214,6 @@ func (s *sink) forget() {
 func (s *sink) about(uuid string) []mdm.Evidence {
 	kept, _ := s.all()
 	return slices.DeleteFunc(kept, func(e mdm.Evidence) bool { return e.CommandUUID != uuid })
-}
-
-// unread returns the refused bodies that were kept.
-func (s *sink) unread() []mdm.Evidence {
-	kept, _ := s.all()
-	return slices.DeleteFunc(kept, func(e mdm.Evidence) bool { return e.Class != mdm.Unread })
 }
 
 // final waits until each command has an answer that is not NotNow.

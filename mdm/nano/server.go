@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/micromdm/nanomdm/push"
@@ -16,7 +14,6 @@ import (
 	"github.com/micromdm/nanomdm/service"
 	"github.com/micromdm/nanomdm/service/certauth"
 	"github.com/micromdm/nanomdm/service/nanomdm"
-	"github.com/micromdm/nanomdm/storage/diskv"
 
 	"github.com/wardround/wardround/mdm"
 )
@@ -27,12 +24,11 @@ const (
 	DefaultMaxHeaderBytes     = 64 << 10
 )
 
-// Config is what New needs to know. Dir, Roots and Topic are required.
-type Config struct {
-	// Dir is the folder of NanoMDM's storage (diskv) and of the commands that
-	// wait. It is created with mode 0700: push and unlock tokens are in it.
-	Dir string
+// DefaultRetain is how long commands that are done are kept by default.
+const DefaultRetain = 7 * 24 * time.Hour
 
+// Config is what New needs to know. Roots and Topic are required.
+type Config struct {
 	// Roots are the authorities of the devices' identity certificates. A
 	// request without a certificate that chains to one of them is refused.
 	Roots *x509.CertPool
@@ -48,6 +44,10 @@ type Config struct {
 	// Default DefaultMaxSignatureHeader.
 	MaxSignatureHeader int
 
+	// Retain is how long a command is remembered after it was answered, so
+	// that a late repeat of its answer can be told. Default DefaultRetain.
+	Retain time.Duration
+
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -56,7 +56,7 @@ type Config struct {
 type Server struct {
 	cfg      Config
 	logger   *slog.Logger
-	store    *tap
+	store    *store
 	core     service.CheckinAndCommandService
 	pusher   push.Pusher
 	verifier *chainVerifier
@@ -64,23 +64,17 @@ type Server struct {
 
 var _ mdm.Asker = (*Server)(nil)
 
-// New opens NanoMDM's storage and wires its services, the sink and the pusher
-// together. factory makes the APNs client: nanopush.NewFactory in production,
-// a simulated fleet in the demo. Nothing is listened on: see Handler.
-func New(cfg Config, sink mdm.Sink, factory push.PushProviderFactory, logger *slog.Logger) (*Server, error) {
+// New wires NanoMDM's services, their storage on journal and the pusher
+// together. Evidence goes to the journal, in the transaction that takes note of
+// the message. factory makes the APNs client: nanopush.NewFactory in
+// production, a simulated fleet in the demo. Nothing is listened on: see
+// Handler.
+func New(cfg Config, journal mdm.Journal, factory push.PushProviderFactory, logger *slog.Logger) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("configure the MDM: %w", err)
 	}
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open the MDM's storage: %w", err)
-	}
 	log := logAdapter{logger}
-	store := &tap{
-		AllStorage: diskv.New(cfg.Dir),
-		sink:       sink,
-		queue:      &queue{dir: filepath.Join(cfg.Dir, "commands"), now: cfg.Now},
-		ledger:     newLedger(),
-	}
+	store := newStore(journal, cfg.Retain, cfg.Now)
 	core := nanomdm.New(store,
 		nanomdm.WithLogger(log),
 		nanomdm.WithUserAuthenticate(nanomdm.NewUAService(store, false)))
@@ -97,8 +91,6 @@ func New(cfg Config, sink mdm.Sink, factory push.PushProviderFactory, logger *sl
 // complete checks what is required and fills in the defaults.
 func (c *Config) complete() error {
 	switch {
-	case c.Dir == "":
-		return errors.New("no folder for its storage")
 	case c.Roots == nil:
 		return errors.New("no authority of identity certificates")
 	case c.Topic == "":
@@ -109,6 +101,9 @@ func (c *Config) complete() error {
 	}
 	if c.MaxSignatureHeader <= 0 {
 		c.MaxSignatureHeader = DefaultMaxSignatureHeader
+	}
+	if c.Retain <= 0 {
+		c.Retain = DefaultRetain
 	}
 	if c.Now == nil {
 		c.Now = time.Now

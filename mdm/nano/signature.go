@@ -9,6 +9,16 @@ import (
 	"io"
 
 	"github.com/smallstep/pkcs7"
+
+	"github.com/wardround/wardround/internal/ber"
+)
+
+// Limits of a header before it is handed to pkcs7, whose reader recurses
+// without a bound and looks for the end of each indefinite length by searching
+// all that follows.
+const (
+	maxBERDepth    = 32
+	maxBERElements = 2048
 )
 
 // errNoSignature is for a request without an Mdm-Signature header: the
@@ -34,7 +44,7 @@ func parseSignature(header string, limit int) (*signature, error) {
 	if err != nil {
 		return nil, fmt.Errorf("Mdm-Signature header: %w", err)
 	}
-	if err := boundedBER(der); err != nil {
+	if err := ber.Check(der, ber.Limits{Depth: maxBERDepth, Elements: maxBERElements}); err != nil {
 		return nil, fmt.Errorf("Mdm-Signature header: %w", err)
 	}
 	cms, err := pkcs7.Parse(der)

@@ -48,7 +48,7 @@ func (d *device) command(cmd command) (right int, answer func() dict) {
 	case "ProfileList":
 		return rightProfiles, func() dict { return d.profileList(cmd.Command.ManagedOnly) }
 	case "CertificateList":
-		return rightProfiles, d.certificateList
+		return rightProfiles, func() dict { return d.certificateList(cmd.Command.ManagedOnly) }
 	case "Restrictions":
 		if ue {
 			return 0, nil
@@ -166,20 +166,6 @@ func (d *device) listedPayload(q payload) dict {
 		m = append(m, entry{"PayloadUUID", q.uuid})
 	}
 	return append(m, entry{"PayloadVersion", 1})
-}
-
-// certificateList lists the anchors of the installed profiles and the identity
-// that the device enrolled with.
-func (d *device) certificateList() dict {
-	list := []any{dict{{"CommonName", d.cert.Subject.CommonName}, {"Data", d.cert.Raw}, {"IsIdentity", true}}}
-	for _, p := range d.profiles {
-		for _, q := range p.payloads {
-			if der, ok := q.content.get("PayloadContent").([]byte); ok {
-				list = append(list, dict{{"CommonName", q.name}, {"Data", der}, {"IsIdentity", false}})
-			}
-		}
-	}
-	return dict{{"CertificateList", list}}
 }
 
 // userList lists the users of a Shared iPad or of a Mac.

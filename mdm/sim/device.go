@@ -18,6 +18,8 @@ type device struct {
 	texts    texts
 	profiles []*profile // in the order in which this device lists them
 	order    uint64     // shuffles the device's other lists
+	clients  authority  // issues its identity for Wi-Fi
+	client   []byte     // that identity, once it was asked for
 
 	pushToken   []byte
 	pushMagic   string
@@ -58,7 +60,7 @@ func newDevice(cfg FleetConfig, c *catalog, i int) *device {
 		d.Serial = ""
 	}
 	d.order = rng.Uint64()
-	d.profiles = c.installed(d.Persona)
+	d.profiles, d.clients = c.installed(d.Persona), c.clients
 	shuffle(d.order, d.profiles)
 	return d
 }

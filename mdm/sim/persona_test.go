@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"crypto/x509"
 	"maps"
 	"slices"
 	"strings"
@@ -202,5 +203,40 @@ func TestAHostileDeviceSendsHarm(t *testing.T) {
 	}
 	if largest < 3_000_000 {
 		t.Errorf("the largest has %d bytes", largest)
+	}
+}
+
+func TestCertificatesAreWhatTheProfilesBrought(t *testing.T) {
+	personas := []sim.Persona{sim.MeetsHIPAANoFaceTime, sim.PersonalWiFi, sim.UserEnrollment}
+	c := newClinic(t, sim.FleetConfig{Personas: personas}, mdm.QueryCertificateList(false))
+	for i, want := range [][]string{
+		{"", "Seaside RADIUS root", "Seaside Wi-Fi CA"}, // "": of the test's own authority
+		{""},
+		{"", "Seaside RADIUS root", "Seaside Wi-Fi CA"},
+	} {
+		c.session(i)
+		var issuers []string
+		identities := 0
+		for _, entry := range dicts(t, c.answer(i, 0), "CertificateList") {
+			cert, err := x509.ParseCertificate(entry["Data"].([]byte))
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := cert.Issuer.CommonName
+			if !strings.HasPrefix(name, "Seaside") {
+				name = ""
+			}
+			issuers = append(issuers, name)
+			if entry["IsIdentity"] == true {
+				identities++
+			}
+		}
+		slices.Sort(issuers)
+		if diff := cmp.Diff(want, issuers); diff != "" {
+			t.Errorf("%s: issuers (-want +got):\n%s", personas[i], diff)
+		}
+		if anchors := slices.Index(issuers, "Seaside RADIUS root"); identities != len(issuers)-min(1, anchors+1) {
+			t.Errorf("%s: %d of %d are identities", personas[i], identities, len(issuers))
+		}
 	}
 }

@@ -30,6 +30,7 @@ type catalog struct {
 	rng      *rand.Rand
 	profiles map[string]*profile
 	order    []string
+	clients  authority // issues identities for Wi-Fi
 }
 
 // newCatalog makes the profiles. The same seed gives the same bytes.
@@ -52,6 +53,7 @@ func newCatalog(seed uint64) *catalog {
 	c.add("foreign", c.foreignWiFi())
 	c.add("encrypted", c.encryptedProfile())
 	c.add("enrollment", c.enrollment())
+	c.clients = newAuthority(c.rng, "Seaside Wi-Fi CA")
 	return c
 }
 

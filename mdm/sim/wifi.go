@@ -1,14 +1,5 @@
 package sim
 
-import (
-	"crypto/ed25519"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"fmt"
-	"math/big"
-	"time"
-)
-
 // enterpriseWiFi is EAP-TLS done right: an anchor and server names to know the
 // RADIUS server by, an identity of its own for each device, TLS 1.2 at least.
 func (c *catalog) enterpriseWiFi(file, name, ssid string) *profile {
@@ -16,7 +7,7 @@ func (c *catalog) enterpriseWiFi(file, name, ssid string) *profile {
 	return c.profile(file, name,
 		payload{
 			kind: "com.apple.security.root", identifier: "anchor", name: "Seaside RADIUS root", uuid: anchor,
-			content: dict{{"PayloadCertificateFileName", "radius-root.cer"}, {"PayloadContent", c.radiusRoot()}},
+			content: dict{{"PayloadCertificateFileName", "radius-root.cer"}, {"PayloadContent", newAuthority(c.rng, "Seaside RADIUS root").cert.Raw}},
 		},
 		payload{
 			kind: "com.apple.security.scep", identifier: "identity", name: "Wi-Fi identity", uuid: identity,
@@ -68,24 +59,4 @@ func (c *catalog) foreignWiFi() *profile {
 	p.identifier, p.file = "com.harbour-conference.guest", ""
 	p.payloads[0].identifier = p.identifier + ".wifi"
 	return p
-}
-
-// radiusRoot is a certificate with a key made from the seed, so that the
-// profile is the same each time. Nothing trusts it.
-func (c *catalog) radiusRoot() []byte {
-	key := ed25519.NewKeyFromSeed(randomBytes(c.rng, ed25519.SeedSize))
-	template := &x509.Certificate{
-		SerialNumber:          big.NewInt(c.rng.Int64()),
-		Subject:               pkix.Name{CommonName: "Seaside RADIUS root", Organization: []string{organization}},
-		NotBefore:             time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		NotAfter:              time.Date(2046, 1, 1, 0, 0, 0, 0, time.UTC),
-		KeyUsage:              x509.KeyUsageCertSign,
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(nil, template, template, key.Public(), key)
-	if err != nil {
-		panic(fmt.Sprintf("sim: make the RADIUS root: %v", err)) // the template is constant
-	}
-	return der
 }

@@ -3,15 +3,17 @@ package sqlite
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/wardround/wardround/mdm"
 )
 
-// maxUnread is how many refused bodies of one enrollment are kept; a device
-// that sends hostile bytes for ever must not fill the disk.
-const maxUnread = 16
+// maxUnread is how many refused bodies of one enrollment are kept, and
+// maxDuplicates how many answers to what had been answered: a device that sends
+// bytes for ever must not fill the disk.
+const (
+	maxUnread     = 16
+	maxDuplicates = 16
+)
 
 // Deliver keeps e, or extends the newest observation of its enrollment, query
 // and status if the answer is unchanged, and settles the ledger row of its
@@ -19,42 +21,31 @@ const maxUnread = 16
 //
 // A CommandUUID seen before with the same bytes changes nothing. A NotNow may
 // come twice for one command, in the same bytes: it is the same one only if it
-// was received at the same time. So is a message without CommandUUID.
-func (s *State) Deliver(ctx context.Context, e mdm.Evidence) error {
-	if e.Enrollment.ID == "" && e.Class != mdm.Unread {
-		return errors.New("keep evidence: it names no enrollment")
-	}
-	if err := s.writer.do(ctx, func(t *txn) error { return s.deliver(t, e) }); err != nil {
-		return fmt.Errorf("keep %s of %q: %w", e.Class, e.Enrollment.ID, err)
-	}
-	return nil
-}
-
-// newest is what Deliver compares with.
-type newest struct {
-	id, last         int64
-	same             []byte // what an unchanged answer shares
-	enrollment       int64
-	found, unchanged bool
-}
+// was received at the same time. So is a message without CommandUUID. Another
+// answer to a command that was answered readably is kept as a duplicate.
+func (s *State) Deliver(ctx context.Context, e mdm.Evidence) error { return s.Write(ctx, &e, nil) }
 
 func (s *State) deliver(t *txn, e mdm.Evidence) error {
-	repeated, err := repeats(t, e)
-	if err != nil || repeated {
+	n, err := findNewest(t, e)
+	if err != nil || n.found && n.repeatedBy(e) {
 		return err
 	}
-	key, err := enroll(t, e)
-	if err != nil {
+	before, err := findAnswer(t, n, e)
+	if err != nil || before == sameAnswer {
 		return err
 	}
-	n, err := findNewest(t, key, e)
-	if err != nil {
+	if n.enrollment, err = enroll(t, e); err != nil {
 		return err
 	}
-	if n.unchanged {
+	switch {
+	case before == otherAnswer && n.unchanged:
+		return nil
+	case before == otherAnswer:
+		return s.insertDuplicate(t, n, e)
+	case n.unchanged:
 		err = extend(t, n, e)
-	} else {
-		err = s.insert(t, n, e)
+	default:
+		err = s.insertNewest(t, n, e)
 	}
 	if err != nil {
 		return err
@@ -62,29 +53,87 @@ func (s *State) deliver(t *txn, e mdm.Evidence) error {
 	return settle(t, e)
 }
 
-// repeats reports whether e is a message that was kept already.
-func repeats(t *txn, e mdm.Evidence) (bool, error) {
-	var one int
-	sum := e.ReceivedSHA256[:]
-	if e.CommandUUID != "" && e.Status != mdm.NotNow {
-		found, err := t.row(`SELECT 1 FROM ledger WHERE command_uuid = ? AND answer = ?`, []any{e.CommandUUID, sum}, []any{&one})
-		if found || err != nil {
-			return found, err
-		}
-		found, err = t.row(`SELECT 1 FROM evidence e JOIN enrollment n ON n.enrollment_key = e.enrollment
-			WHERE e.command_uuid = ? AND e.command_uuid <> '' AND e.received_sha256 = ? AND n.id = ?`,
-			[]any{e.CommandUUID, sum, e.Enrollment.ID}, []any{&one})
-		if found || err != nil {
-			return found, err
+// newest is the observation that an answer is compared with.
+type newest struct {
+	enrollment       int64
+	id, last         int64
+	command          string // of its last receipt
+	received         []byte // digest of its last receipt
+	found, unchanged bool
+}
+
+func findNewest(t *txn, e mdm.Evidence) (newest, error) {
+	same := `canonical`
+	want := e.Canonical
+	if e.Class == mdm.Unread { // which has no canonical form
+		same, want = `received_sha256`, e.ReceivedSHA256
+	}
+	var n newest
+	var sum []byte
+	var err error
+	n.found, err = t.row(`SELECT e.id, e.last, e.last_command_uuid, e.last_received_sha256, e.`+same+`
+		FROM enrollment n JOIN evidence e ON e.enrollment = n.enrollment_key
+		WHERE n.id = ? AND e.class = ? AND e.query = ? AND e.status = ? AND e.newest = 1`,
+		[]any{e.Enrollment.ID, e.Class, e.Query, e.Status}, []any{&n.id, &n.last, &n.command, &n.received, &sum})
+	n.unchanged = n.found && bytes.Equal(sum, want[:])
+	return n, err
+}
+
+// repeatedBy reports whether e is the last receipt of n once more.
+func (n newest) repeatedBy(e mdm.Evidence) bool {
+	return n.command == e.CommandUUID && bytes.Equal(n.received, e.ReceivedSHA256[:]) &&
+		(final(e) || n.last == e.Received.UnixMilli())
+}
+
+// final reports whether e is the last word about a command.
+func final(e mdm.Evidence) bool {
+	return e.Class != mdm.CheckIn && e.CommandUUID != "" && e.Status != mdm.NotNow
+}
+
+// What is known of the command that a message answers.
+type answered int
+
+const (
+	noAnswer    answered = iota
+	sameAnswer           // the same bytes came before
+	otherAnswer          // a readable answer came before
+)
+
+// findAnswer looks for an earlier answer to the command of e. The ledger knows
+// of those to our own commands, the evidence of the first of each observation
+// and n of the last of one.
+func findAnswer(t *txn, n newest, e mdm.Evidence) (answered, error) {
+	if !final(e) {
+		return noAnswer, nil
+	}
+	var status mdm.Status
+	var answer []byte
+	found, err := t.row(`SELECT status, answer FROM ledger WHERE command_uuid = ? AND enrollment = ? AND answered_at IS NOT NULL`,
+		[]any{e.CommandUUID, e.Enrollment.ID}, []any{&status, &answer})
+	if err != nil {
+		return noAnswer, err
+	}
+	if !found {
+		class := mdm.Unread
+		found, err = t.row(`SELECT e.class, e.received_sha256 FROM evidence e JOIN enrollment n ON n.enrollment_key = e.enrollment
+			WHERE e.command_uuid = ? AND e.command_uuid <> '' AND n.id = ? AND e.status <> 'NotNow'
+			ORDER BY e.received_sha256 = ? DESC, e.class = 'report' DESC LIMIT 1`,
+			[]any{e.CommandUUID, e.Enrollment.ID, e.ReceivedSHA256[:]}, []any{&class, &answer})
+		if class == mdm.Report {
+			status = mdm.Acknowledged // or an error: it was read
 		}
 	}
-	return t.row(`SELECT 1 FROM evidence e JOIN enrollment n ON n.enrollment_key = e.enrollment
-		WHERE n.id = ? AND e.class = ? AND e.query = ? AND e.status = ? AND e.newest = 1
-		AND e.last_received_sha256 = ? AND e.last_command_uuid = ? AND (e.last = ? OR ?)`,
-		[]any{
-			e.Enrollment.ID, e.Class, e.Query, e.Status, sum, e.CommandUUID, e.Received.UnixMilli(),
-			e.CommandUUID != "" && e.Status != mdm.NotNow,
-		}, []any{&one})
+	switch {
+	case err != nil:
+		return noAnswer, err
+	case found && bytes.Equal(answer, e.ReceivedSHA256[:]):
+		return sameAnswer, nil
+	case e.Class != mdm.Report: // what cannot be read hides nothing
+		return noAnswer, nil
+	case found && status != "", n.found && n.command == e.CommandUUID:
+		return otherAnswer, nil
+	}
+	return noAnswer, nil
 }
 
 // enroll notes that the enrollment was heard of, and what a check-in says.
@@ -131,21 +180,6 @@ func setSerial(t *txn, key int64, serial string) error {
 	return err
 }
 
-func findNewest(t *txn, key int64, e mdm.Evidence) (newest, error) {
-	n := newest{enrollment: key}
-	same := `canonical`
-	want := e.Canonical
-	if e.Class == mdm.Unread { // which has no canonical form
-		same, want = `received_sha256`, e.ReceivedSHA256
-	}
-	var err error
-	n.found, err = t.row(`SELECT id, last, `+same+` FROM evidence
-		WHERE enrollment = ? AND class = ? AND query = ? AND status = ? AND newest = 1`,
-		[]any{key, e.Class, e.Query, e.Status}, []any{&n.id, &n.last, &n.same})
-	n.unchanged = n.found && bytes.Equal(n.same, want[:])
-	return n, err
-}
-
 // extend notes another receipt of the same answer. Receipts may come out of
 // order; the observation's end never moves back.
 func extend(t *txn, n newest, e mdm.Evidence) error {
@@ -156,23 +190,14 @@ func extend(t *txn, n newest, e mdm.Evidence) error {
 	return err
 }
 
-func (s *State) insert(t *txn, n newest, e mdm.Evidence) error {
+// insertNewest starts an observation.
+func (s *State) insertNewest(t *txn, n newest, e mdm.Evidence) error {
 	if n.found {
 		if _, err := t.exec(`UPDATE evidence SET newest = 0 WHERE id = ?`, n.id); err != nil {
 			return err
 		}
 	}
-	body := []byte{}
-	if len(e.Body) > 0 {
-		body = s.zip.EncodeAll(e.Body, nil)
-	}
-	at := e.Received.UnixMilli()
-	_, err := t.exec(`INSERT INTO evidence (enrollment, class, query, status, newest, command_uuid, received, size, rewritten,
-			sha256, received_sha256, canonical, refusal, last, last_command_uuid, last_received_sha256, longest_gap, count, body)
-		VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?)`,
-		n.enrollment, e.Class, e.Query, e.Status, e.CommandUUID, at, e.Size, e.Rewritten,
-		e.SHA256[:], e.ReceivedSHA256[:], e.Canonical[:], e.Refusal, at, e.CommandUUID, e.ReceivedSHA256[:], body)
-	if err != nil || e.Class != mdm.Unread {
+	if err := s.insert(t, n.enrollment, e, true); err != nil || e.Class != mdm.Unread {
 		return err
 	}
 	dropped, err := t.exec(`DELETE FROM evidence WHERE id IN (SELECT id FROM evidence WHERE enrollment = ? AND class = 'unread'
@@ -181,5 +206,29 @@ func (s *State) insert(t *txn, n newest, e mdm.Evidence) error {
 		return err
 	}
 	_, err = t.exec(`UPDATE enrollment SET unread_dropped = unread_dropped + ? WHERE enrollment_key = ?`, dropped, n.enrollment)
+	return err
+}
+
+// insertDuplicate keeps an answer that is never the newest.
+func (s *State) insertDuplicate(t *txn, n newest, e mdm.Evidence) error {
+	if err := s.insert(t, n.enrollment, e, false); err != nil {
+		return err
+	}
+	_, err := t.exec(`DELETE FROM evidence WHERE id IN (SELECT id FROM evidence WHERE enrollment = ? AND duplicate = 1
+		ORDER BY id DESC LIMIT -1 OFFSET ?)`, n.enrollment, maxDuplicates)
+	return err
+}
+
+func (s *State) insert(t *txn, enrollment int64, e mdm.Evidence, newest bool) error {
+	body := []byte{}
+	if len(e.Body) > 0 {
+		body = s.zip.EncodeAll(e.Body, nil)
+	}
+	at := e.Received.UnixMilli()
+	_, err := t.exec(`INSERT INTO evidence (enrollment, class, query, status, newest, duplicate, command_uuid, received, size, rewritten,
+			sha256, received_sha256, canonical, refusal, last, last_command_uuid, last_received_sha256, longest_gap, count, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?)`,
+		enrollment, e.Class, e.Query, e.Status, newest, !newest, e.CommandUUID, at, e.Size, e.Rewritten,
+		e.SHA256[:], e.ReceivedSHA256[:], e.Canonical[:], e.Refusal, at, e.CommandUUID, e.ReceivedSHA256[:], body)
 	return err
 }

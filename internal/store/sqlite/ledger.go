@@ -119,30 +119,39 @@ func argsOf(sweep int64) []any {
 
 // settle writes what a report means for the row of its command. NotNow leaves
 // it outstanding; anything else answers it, an unreadable body too, for it
-// consumed the command.
+// consumed the command. A readable answer after one says how it ended.
 func settle(t *txn, e mdm.Evidence) error {
 	if e.Class == mdm.CheckIn || e.CommandUUID == "" {
 		return nil
 	}
-	if err := adopt(t, e); err != nil {
+	written, err := settleRow(t, e)
+	if err != nil || written > 0 {
 		return err
 	}
-	if e.Status == mdm.NotNow {
-		_, err := t.exec(`UPDATE ledger SET status = ?, notnow = notnow + 1 WHERE command_uuid = ? AND answered_at IS NULL`, e.Status, e.CommandUUID)
+	adopted, err := adopt(t, e)
+	if err != nil || adopted == 0 {
 		return err
 	}
-	_, err := t.exec(`UPDATE ledger SET status = ?, answered_at = ?, answer = ? WHERE command_uuid = ? AND answered_at IS NULL`,
-		e.Status, e.Received.UnixMilli(), e.ReceivedSHA256[:], e.CommandUUID)
+	_, err = settleRow(t, e)
 	return err
+}
+
+func settleRow(t *txn, e mdm.Evidence) (int64, error) {
+	if e.Status == mdm.NotNow {
+		return t.exec(`UPDATE ledger SET status = ?, notnow = notnow + 1 WHERE command_uuid = ? AND enrollment = ? AND answered_at IS NULL`,
+			e.Status, e.CommandUUID, e.Enrollment.ID)
+	}
+	return t.exec(`UPDATE ledger SET status = ?1, answered_at = ?2, answer = ?3
+		WHERE command_uuid = ?4 AND enrollment = ?5 AND (answered_at IS NULL OR status = '' AND ?1 <> '')`,
+		e.Status, e.Received.UnixMilli(), e.ReceivedSHA256[:], e.CommandUUID, e.Enrollment.ID)
 }
 
 // adopt gives a row that was asked without a CommandUUID the one of the first
 // report to its query: a device may answer before the asker has heard its id.
-func adopt(t *txn, e mdm.Evidence) error {
-	_, err := t.exec(`UPDATE ledger SET command_uuid = ?1 WHERE enrollment = ?2 AND query = ?3 AND command_uuid = ''
+func adopt(t *txn, e mdm.Evidence) (int64, error) {
+	return t.exec(`UPDATE ledger SET command_uuid = ?1 WHERE enrollment = ?2 AND query = ?3 AND command_uuid = ''
 		AND answered_at IS NULL AND dropped = 0 AND NOT EXISTS (SELECT 1 FROM ledger WHERE command_uuid = ?1)`,
 		e.CommandUUID, e.Enrollment.ID, e.Query)
-	return err
 }
 
 // orNull keeps a zero time as NULL.

@@ -63,6 +63,9 @@ func (d *reader) page(after string) ([]checks.DeviceResult, error) {
 		err = d.groups(index, within, bounds...)
 	}
 	if err == nil {
+		err = d.expiring(index, within, bounds...)
+	}
+	if err == nil {
 		err = d.statuses(index, within, bounds...)
 	}
 	if err != nil {
@@ -102,6 +105,20 @@ func (d *reader) groups(index map[int64]*checks.DeviceResult, where string, args
 		}
 		return err
 	}, `SELECT g.device, g.group_name FROM device d JOIN device_group g ON g.device = d.device_key WHERE `+where+` ORDER BY g.device, g.position`, args...)
+}
+
+func (d *reader) expiring(index map[int64]*checks.DeviceResult, where string, args ...any) error {
+	return d.each(func(rows *sql.Rows) error {
+		var key, notAfter int64
+		var e checks.Expiry
+		err := rows.Scan(&key, &e.What, &e.Detail, &notAfter)
+		e.NotAfter = fromUnix(notAfter)
+		if r := index[key]; r != nil {
+			r.Expiring = append(r.Expiring, e)
+		}
+		return err
+	}, `SELECT e.device, a.text, b.text, e.not_after FROM device d JOIN expiring e ON e.device = d.device_key
+		JOIN text a ON a.text_key = e.what JOIN text b ON b.text_key = e.detail WHERE `+where+` ORDER BY e.device, e.position`, args...)
 }
 
 func (d *reader) statuses(index map[int64]*checks.DeviceResult, where string, args ...any) error {

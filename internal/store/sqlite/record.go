@@ -196,6 +196,7 @@ func (c *Recorder) gone(store.Round) error {
 		}
 		for _, query := range []string{
 			`DELETE FROM device_group WHERE device = ?1`,
+			`DELETE FROM expiring WHERE device = ?1`,
 			`DELETE FROM observation WHERE device = ?1`,
 			`UPDATE device SET gone_since = ?2, digest = NULL, fresh_min = 0 WHERE device_key = ?1`,
 		} {

@@ -36,6 +36,9 @@ func (c *Recorder) device(d checks.DeviceResult, observed []store.Seen) error {
 		if err := c.groups(h.key, d.Subject.Groups); err != nil {
 			return err
 		}
+		if err := c.expiring(h.key, d.Expiring); err != nil {
+			return err
+		}
 	}
 	if err := c.standings(h.key, d); err != nil {
 		return err
@@ -159,7 +162,7 @@ func timesOf(v checks.Verdict, oldest int64) (fresh, rejudge sql.NullInt64) {
 // given is a column that does not follow from others.
 func given(sec int64) sql.NullInt64 { return sql.NullInt64{Int64: sec, Valid: true} }
 
-// digestOf sums up all that diff and groups would write of a device.
+// digestOf sums up all that diff, groups and expiring would write of a device.
 func (c *Recorder) digestOf(d checks.DeviceResult, rows []row) digest {
 	b := binary.AppendUvarint(c.buf[:0], uint64(len(d.Subject.Groups)))
 	for _, g := range d.Subject.Groups {
@@ -175,6 +178,11 @@ func (c *Recorder) digestOf(d checks.DeviceResult, rows []row) digest {
 			b = binary.AppendVarint(b, n.Int64)
 		}
 	}
+	b = binary.AppendUvarint(b, uint64(len(d.Expiring)))
+	for _, e := range d.Expiring {
+		b = appendText(appendText(b, e.What), e.Detail)
+		b = binary.AppendVarint(b, e.NotAfter.Unix())
+	}
 	return c.sum(b)
 }
 
@@ -184,6 +192,26 @@ func (c *Recorder) groups(device int64, groups []string) error {
 	}
 	for i, g := range groups {
 		if _, err := c.exec(`INSERT INTO device_group VALUES (?, ?, ?)`, device, i, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Recorder) expiring(device int64, list []checks.Expiry) error {
+	if _, err := c.exec(`DELETE FROM expiring WHERE device = ?`, device); err != nil {
+		return err
+	}
+	for i, e := range list {
+		what, err := c.text(e.What)
+		if err != nil {
+			return err
+		}
+		detail, err := c.text(e.Detail)
+		if err != nil {
+			return err
+		}
+		if _, err := c.exec(`INSERT INTO expiring VALUES (?, ?, ?, ?, ?)`, device, i, what, detail, e.NotAfter.Unix()); err != nil {
 			return err
 		}
 	}

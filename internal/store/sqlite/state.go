@@ -19,6 +19,7 @@ var _ store.State = (*State)(nil)
 type State struct {
 	write, read *sql.DB
 	writer      *writer
+	statements  *statements   // on read
 	zip         *zstd.Encoder // used by the writer's goroutine alone
 	unzip       *zstd.Decoder // DecodeAll is safe for concurrent use
 }
@@ -40,20 +41,31 @@ func OpenState(ctx context.Context, path string) (*State, error) {
 		unzip.Close()
 		return nil, err
 	}
-	return &State{write: write, read: read, writer: newWriter(write), zip: zip, unzip: unzip}, nil
+	read.SetMaxOpenConns(maxReaders)
+	read.SetMaxIdleConns(maxReaders)
+	writer, err := newWriter(ctx, write)
+	if err != nil {
+		unzip.Close()
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), read.Close(), write.Close())
+	}
+	return &State{write: write, read: read, writer: writer, statements: newStatements(read), zip: zip, unzip: unzip}, nil
 }
+
+// maxReaders bounds how many connections read at a time: each has a cache of
+// its own, and more than the processors gain nothing.
+const maxReaders = 8
 
 // Close waits for the transaction under way. Calls after it, and calls that
 // have not been accepted by then, err.
 func (s *State) Close() error {
-	s.writer.stop()
-	err := errors.Join(s.read.Close(), s.write.Close())
+	err := errors.Join(s.writer.stop(), s.read.Close(), s.write.Close())
 	s.unzip.Close()
 	return err
 }
 
 // Enrollments lists all enrollments, device channels before their users.
 func (s *State) Enrollments(ctx context.Context) ([]store.Enrolled, error) {
+	polled := s.writer.seen.all()
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT id, type, parent_id, serial, first_seen, last_seen, enabled FROM enrollment WHERE id <> ''
 		ORDER BY iif(parent_id = '', id, parent_id), parent_id <> '', id`)
@@ -74,6 +86,11 @@ func (s *State) Enrollments(ctx context.Context) ([]store.Enrolled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list enrollments: %w", err)
 	}
+	for i, e := range list {
+		if at, ok := polled[e.ID]; ok && at > e.LastSeen.UnixMilli() {
+			list[i].LastSeen = fromMilli(at)
+		}
+	}
 	return list, nil
 }
 
@@ -90,7 +107,7 @@ func (s *State) Observations(ctx context.Context, deviceID string) ([]store.Obse
 	rows, err := s.read.QueryContext(ctx, `
 		WITH own AS (SELECT enrollment_key FROM enrollment WHERE id = ?1 UNION SELECT enrollment_key FROM enrollment WHERE parent_id = ?1 AND parent_id <> ''),
 		older AS (SELECT id FROM evidence
-			WHERE enrollment IN own AND query = 'Restrictions' AND newest = 0 AND status = 'Acknowledged' AND class = 'report'
+			WHERE enrollment IN own AND query = 'Restrictions' AND newest = 0 AND duplicate = 0 AND status = 'Acknowledged' AND class = 'report'
 			ORDER BY id DESC LIMIT 16),
 		newest AS (SELECT id FROM evidence WHERE enrollment IN own AND newest = 1)
 		SELECT `+observationColumns+` FROM evidence e JOIN enrollment n ON n.enrollment_key = e.enrollment

@@ -156,6 +156,43 @@ func TestFailingSaysWhatToDo(t *testing.T) {
 	}
 }
 
+func TestWhatEndsFirstStandsInFront(t *testing.T) {
+	const day = 24 * time.Hour
+	path := filepath.Join(t.TempDir(), "results.db")
+	r, db := openResults(t, path), rawDB(t, path)
+	f := mixed(time.Now())
+	ends := func(what, detail string, in time.Duration) checks.Expiry {
+		return checks.Expiry{What: what, Detail: detail, NotAfter: time.Now().Add(in).Truncate(time.Second).UTC()}
+	}
+	f.Devices[0].Expiring = []checks.Expiry{ends("identity", "issued by Clinic CA", -time.Hour), ends("radius-anchor", "CN=Clinic RADIUS CA", 400*day+time.Hour)}
+	f.Devices[1].Expiring = []checks.Expiry{ends("identity", "issued by Clinic CA", 29*day+time.Hour)}
+	f.Devices[2].Expiring = nil
+	check(t, f.Record(t.Context(), r))
+	const columns = `SELECT serial, group_name, what, detail, days_left, expired FROM v_expiring ORDER BY not_after`
+	want := [][]string{
+		{"SERIAL000000", "ward 7", "identity", "issued by Clinic CA", "-1", "1"},
+		{"SERIAL000001", "ward 7", "identity", "issued by Clinic CA", "29", "0"},
+		{"SERIAL000000", "ward 7", "radius-anchor", "CN=Clinic RADIUS CA", "400", "0"},
+	}
+	if diff := cmp.Diff(want, query(t, db, columns)); diff != "" {
+		t.Errorf("expiring (-want +got):\n%s", diff)
+	}
+	iso := query(t, db, `SELECT not_after, not_after_iso FROM v_expiring WHERE serial = 'SERIAL000001'`)[0]
+	until := f.Devices[1].Expiring[0].NotAfter
+	if !slices.Equal(iso, []string{fmt.Sprint(until.Unix()), until.Format(time.RFC3339)}) {
+		t.Errorf("ends at %v, want %s", iso, until)
+	}
+
+	f.Devices[0].Expiring[0] = ends("identity", "issued by Clinic CA", 365*day+time.Hour) // renewed
+	f.Devices = f.Devices[:1]
+	f.At = f.At.Add(time.Second)
+	check(t, f.Record(t.Context(), r))
+	want = [][]string{{"SERIAL000000", "ward 7", "identity", "issued by Clinic CA", "365", "0"}, want[2]}
+	if diff := cmp.Diff(want, query(t, db, columns)); diff != "" {
+		t.Errorf("expiring, after one was renewed and a device left (-want +got):\n%s", diff)
+	}
+}
+
 func TestPagesAreReadInTheOrderOfAnIndex(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
 	openResults(t, path)
@@ -163,6 +200,7 @@ func TestPagesAreReadInTheOrderOfAnIndex(t *testing.T) {
 	for index, q := range map[string]string{
 		"verdict_failing":             `SELECT * FROM v_failing WHERE baseline = 'base' ORDER BY severity_rank, since LIMIT 50`,
 		"device_status USING PRIMARY": `SELECT * FROM v_devices WHERE baseline = 'base' ORDER BY device_key LIMIT 50`,
+		"expiring_not_after":          `SELECT * FROM v_expiring ORDER BY not_after LIMIT 50`,
 	} {
 		var plan strings.Builder
 		for _, row := range query(t, db, `EXPLAIN QUERY PLAN `+q) {

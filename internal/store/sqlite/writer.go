@@ -6,18 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 var errClosed = errors.New("store is closed")
 
-// maxBatch bounds how many calls share a transaction.
-const maxBatch = 256
+const (
+	// maxBatch bounds how many calls share a transaction.
+	maxBatch = 256
+	// sightingsAfter is how long a sighting waits for a transaction to go with.
+	sightingsAfter = 3 * time.Second
+)
 
 // A writer runs functions in transactions, one goroutine for all callers. What
 // arrives while a commit is under way shares the next one, so an idle writer
 // adds no latency and a busy one few syncs.
 type writer struct {
-	db       *sql.DB
+	conn     *sql.Conn
+	stmts    map[string]*sql.Stmt // used by the loop alone
+	seen     *sightings
 	jobs     chan job
 	quit     chan struct{}
 	stopped  chan struct{}
@@ -29,10 +39,17 @@ type job struct {
 	done chan error // buffered, so that a caller that left holds nobody up
 }
 
-func newWriter(db *sql.DB) *writer {
-	w := &writer{db: db, jobs: make(chan job), quit: make(chan struct{}), stopped: make(chan struct{})}
+func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{
+		conn: conn, stmts: make(map[string]*sql.Stmt), seen: newSightings(),
+		jobs: make(chan job), quit: make(chan struct{}), stopped: make(chan struct{}),
+	}
 	go w.loop()
-	return w
+	return w, nil
 }
 
 // do returns after run's transaction is durable. If ctx ends first it returns
@@ -54,20 +71,31 @@ func (w *writer) do(ctx context.Context, run func(*txn) error) error {
 	}
 }
 
-// stop waits for the transaction under way.
-func (w *writer) stop() {
-	w.stopOnce.Do(func() { close(w.quit) })
+// stop waits for the transaction under way, and for one with the sightings
+// that are left.
+func (w *writer) stop() error {
+	var err error
+	w.stopOnce.Do(func() {
+		close(w.quit)
+		<-w.stopped
+		err = errors.Join(w.flush(), w.conn.Close())
+	})
 	<-w.stopped
+	return err
 }
 
 func (w *writer) loop() {
 	defer close(w.stopped)
+	late := time.NewTicker(sightingsAfter)
+	defer late.Stop()
 	for {
 		select {
 		case <-w.quit:
 			return
 		case j := <-w.jobs:
 			w.commit(w.gather(j))
+		case <-late.C:
+			_ = w.flush() // what could not be written waits for the next time
 		}
 	}
 }
@@ -86,115 +114,68 @@ func (w *writer) gather(first job) []job {
 }
 
 // commit runs the batch in one transaction. If one of them errs, each runs in
-// its own, so that a bad one costs the others nothing.
+// its own, so that a bad one costs the others nothing; if it is the file that
+// fails, all fail at once rather than each after the time limit of a lock.
 func (w *writer) commit(batch []job) {
 	err := w.transact(batch)
-	if err == nil || len(batch) == 1 {
-		for _, j := range batch {
-			j.done <- err
-		}
-		return
-	}
+	alone := err != nil && len(batch) > 1 && !fileFails(err)
 	for _, j := range batch {
-		j.done <- w.transact([]job{j})
+		if alone && !fileFails(err) {
+			err = w.transact([]job{j})
+		}
+		j.done <- err
 	}
 }
 
 // transact has no caller's context: one that leaves must not undo the others.
 func (w *writer) transact(batch []job) error {
-	return inTx(context.Background(), w.db, func(t *txn) error {
-		for _, j := range batch {
-			if err := j.run(t); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// A txn is a transaction that prepares each statement once.
-type txn struct {
-	ctx   context.Context
-	tx    *sql.Tx
-	stmts map[string]*sql.Stmt
-}
-
-func newTxn(ctx context.Context, tx *sql.Tx) *txn {
-	return &txn{ctx: ctx, tx: tx, stmts: make(map[string]*sql.Stmt)}
-}
-
-func inTx(ctx context.Context, db *sql.DB, run func(*txn) error) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
+	t := &txn{ctx: context.Background(), on: w.conn, stmts: w.stmts}
+	if _, err := t.exec(`BEGIN IMMEDIATE`); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer tx.Rollback()
-	if err := run(newTxn(ctx, tx)); err != nil {
-		return err
+	taken := w.seen.take()
+	err := w.run(t, batch, taken)
+	if err == nil {
+		if _, err = t.exec(`COMMIT`); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("commit: %w", err)
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	_, _ = t.exec(`ROLLBACK`) // which errs if SQLite has done so itself
+	w.seen.restore(taken)
+	return err
+}
+
+func (w *writer) run(t *txn, batch []job, seen map[string]int64) error {
+	for _, j := range batch {
+		if err := j.run(t); err != nil {
+			return err
+		}
+	}
+	return writeSightings(t, seen)
+}
+
+// flush writes all sightings.
+func (w *writer) flush() error {
+	for w.seen.any() {
+		if err := w.transact(nil); err != nil {
+			return fmt.Errorf("note when devices were seen: %w", err)
+		}
 	}
 	return nil
 }
 
-// stmt is closed with the transaction.
-func (t *txn) stmt(query string) (*sql.Stmt, error) {
-	if s, ok := t.stmts[query]; ok {
-		return s, nil
+// fileFails reports whether err is SQLite's about the file or the disk, which
+// the next transaction would meet as well.
+func fileFails(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return false
 	}
-	s, err := t.tx.PrepareContext(t.ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB:
+		return true
 	}
-	t.stmts[query] = s
-	return s, nil
-}
-
-func (t *txn) exec(query string, args ...any) (int64, error) {
-	s, err := t.stmt(query) //nolint:sqlclosecheck // closed with the transaction
-	if err != nil {
-		return 0, err
-	}
-	r, err := s.ExecContext(t.ctx, args...)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
-}
-
-// row scans the only row into dest and reports whether there was one.
-func (t *txn) row(query string, args, dest []any) (bool, error) {
-	s, err := t.stmt(query) //nolint:sqlclosecheck // closed with the transaction
-	if err != nil {
-		return false, err
-	}
-	err = s.QueryRowContext(t.ctx, args...).Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// each calls f for every row; f scans it.
-func (t *txn) each(f func(*sql.Rows) error, query string, args ...any) error {
-	s, err := t.stmt(query) //nolint:sqlclosecheck // closed with the transaction
-	if err != nil {
-		return err
-	}
-	rows, err := s.QueryContext(t.ctx, args...)
-	if err != nil {
-		return err
-	}
-	return drain(rows, f)
-}
-
-func drain(rows *sql.Rows, f func(*sql.Rows) error) error {
-	defer rows.Close()
-	for rows.Next() {
-		if err := f(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return false
 }

@@ -256,6 +256,12 @@ func randomRounds(t *testing.T, r store.Results) {
 		}
 		d := &f.Devices[rnd.IntN(12)]
 		d.Subject.OS = []string{"18.1", "18.2"}[rnd.IntN(2)]
+		if rnd.IntN(3) == 0 { // an identity was renewed, or is no longer known
+			d.Expiring = slices.Repeat([]checks.Expiry{{What: "identity", Detail: "issued by Clinic CA", NotAfter: f.At}}, rnd.IntN(3))
+			if len(d.Expiring) == 0 {
+				d.Expiring = nil
+			}
+		}
 		s := &f.Seen[d.Subject.ID][0]
 		if rnd.IntN(3) == 0 { // another answer, the same verdicts
 			s.SHA256[0]++

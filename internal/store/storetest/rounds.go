@@ -67,6 +67,7 @@ func (f *Fleet) addDevice(i int, b *checks.Baseline) {
 			Supervised: checks.Yes, EnrollmentType: string(mdm.Device),
 		},
 		Asked: true, Answered: true,
+		Expiring: []checks.Expiry{{What: "identity", Detail: "issued by Clinic CA", NotAfter: f.At.Add(100*24*time.Hour + time.Hour)}},
 	}
 	for j, q := range b.Requirements {
 		d.Verdicts = append(d.Verdicts, f.verdict(id, b.ID, q, (i*31+j*7)%10 == 0, j))
@@ -188,7 +189,12 @@ func variety() *Fleet {
 	f := NewFleet(3, 8, noon())
 	d := &f.Devices[1]
 	d.Subject = checks.Subject{ID: d.Subject.ID, Platform: checks.UnknownPlatform, Supervised: checks.NotKnown, Groups: []string{"ward 7", "a", "ward 7 north"}}
-	d.Answered = false
+	d.Answered, d.Expiring = false, nil
+	f.Devices[2].Expiring = []checks.Expiry{
+		{What: "identity", Detail: "issued by Clinic CA", NotAfter: noon().Add(-time.Hour)},
+		{What: "identity", Detail: "issued by Clinic CA", NotAfter: noon().Add(time.Hour)},
+		{What: "radius-anchor", Detail: "CN=Clinic RADIUS \"CA\"", NotAfter: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)},
+	}
 	user := mdm.Enrollment{ID: d.Subject.ID + ":user-1", Type: mdm.User, ParentID: d.Subject.ID}
 	seen := f.Seen[d.Subject.ID]
 	seen[2].Enrollment = user

@@ -16,6 +16,7 @@ import (
 // it gives must be empty. The suite closes nothing.
 func Run(t *testing.T, open func(t *testing.T) (store.State, store.Results)) {
 	t.Run("evidence", func(t *testing.T) { each(t, evidenceCases(), first(open)) })
+	t.Run("repeats", func(t *testing.T) { each(t, repeatCases(), first(open)) })
 	t.Run("enrollments", func(t *testing.T) { each(t, enrollmentCases(), first(open)) })
 	t.Run("ledger", func(t *testing.T) { each(t, ledgerCases(), first(open)) })
 	t.Run("results", func(t *testing.T) { each(t, resultsCases(), second(open)) })

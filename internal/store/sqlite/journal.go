@@ -1,0 +1,83 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/wardround/wardround/mdm"
+)
+
+var _ mdm.Journal = (*State)(nil)
+
+// Write keeps e as Deliver does, unless it is nil, and runs with in the same
+// transaction. It returns once that is durable.
+func (s *State) Write(ctx context.Context, e *mdm.Evidence, with func(mdm.Tx) error) error {
+	if e != nil && e.Enrollment.ID == "" && e.Class != mdm.Unread {
+		return errors.New("keep evidence: it names no enrollment")
+	}
+	err := s.writer.do(ctx, func(t *txn) error {
+		if e != nil {
+			if err := s.deliver(t, *e); err != nil {
+				return fmt.Errorf("keep %s of %q: %w", e.Class, e.Enrollment.ID, err)
+			}
+		}
+		if with == nil {
+			return nil
+		}
+		return with(guest{t})
+	})
+	if err != nil {
+		return fmt.Errorf("write journal: %w", err)
+	}
+	return nil
+}
+
+// Read runs with on the file as it is. Each statement sees what was durable
+// when it began.
+func (s *State) Read(ctx context.Context, with func(mdm.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("read journal: %w", err)
+	}
+	// The statements are short, and one that can be interrupted costs more.
+	t := &txn{ctx: context.WithoutCancel(ctx), on: s.statements}
+	if err := with(guest{t}); err != nil {
+		return fmt.Errorf("read journal: %w", err)
+	}
+	return nil
+}
+
+// Seen notes that an enrollment polled. It is written with the next
+// transaction, or after three seconds; Enrollments knows it at once.
+func (s *State) Seen(id string, at time.Time) { s.writer.seen.note(id, at.UnixMilli()) }
+
+// Statements prepares each statement on a pool once. It is safe for concurrent
+// use.
+type statements struct {
+	pool *sql.DB
+
+	mu    sync.Mutex
+	stmts map[string]*sql.Stmt // guarded by mu
+}
+
+func newStatements(pool *sql.DB) *statements {
+	return &statements{pool: pool, stmts: make(map[string]*sql.Stmt)}
+}
+
+// PrepareContext returns a statement that is closed with the pool.
+func (p *statements) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s, ok := p.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := p.pool.PrepareContext(ctx, query) //nolint:sqlclosecheck // closed with the pool
+	if err != nil {
+		return nil, err
+	}
+	p.stmts[query] = s
+	return s, nil
+}

@@ -1,0 +1,234 @@
+package nano_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	nanomdm "github.com/micromdm/nanomdm/mdm"
+	"github.com/micromdm/nanomdm/push"
+
+	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/internal/store/sqlite"
+	"github.com/wardround/wardround/internal/sweep"
+	"github.com/wardround/wardround/mdm"
+	"github.com/wardround/wardround/mdm/nano"
+)
+
+// childVariable tells the test binary that it is to be a server, and how.
+const childVariable = "WARDROUND_TEST_CHILD"
+
+// A childConfig is what a server in a process of its own has to know.
+type childConfig struct {
+	Dir     string // of state.db and results.db
+	Address string // to listen on
+	Root    []byte // DER
+	APNs    string // URL that plays the push service
+	Sweep   bool   // ask everything of everybody, judge and say so
+}
+
+// What a child says on its standard output.
+const (
+	sayReady  = "ready"
+	sayAsked  = "asked"
+	sayJudged = "judged"
+)
+
+// child is the server until it is killed.
+func child(config string) error {
+	var cfg childConfig
+	if err := json.Unmarshal([]byte(config), &cfg); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	state, err := sqlite.OpenState(ctx, filepath.Join(cfg.Dir, "state.db"))
+	if err != nil {
+		return err
+	}
+	intake := sweep.NewIntake(state)
+	root, err := x509.ParseCertificate(cfg.Root)
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(root)
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	server, err := nano.New(nano.Config{Roots: roots, Topic: topic}, intake.Journal(state), relay{cfg.APNs}, logger)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", cfg.Address)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- nano.HTTPServer(server.Handler()).Serve(listener) }()
+	fmt.Println(sayReady)
+	if !cfg.Sweep {
+		return <-served
+	}
+	if err := askEverybody(ctx, state, server); err != nil {
+		return err
+	}
+	fmt.Println(sayAsked)
+	if err := judgeEverybody(ctx, cfg.Dir, state, intake, server); err != nil {
+		return err
+	}
+	fmt.Println(sayJudged)
+	return <-served
+}
+
+// sixQueries is what is asked of each device.
+func sixQueries() []mdm.Query {
+	return []mdm.Query{
+		mdm.QueryDeviceInformation("OSVersion", "ProductName", "IsSupervised", "IsCloudBackupEnabled"), mdm.QuerySecurityInfo(),
+		mdm.QueryProfileList(false), mdm.QueryRestrictions(), mdm.QueryProvisioningProfileList(false),
+		mdm.QueryInstalledApplicationList(mdm.AppFilter{}),
+	}
+}
+
+// askEverybody asks what has not been asked yet, and what was written down and
+// perhaps not queued, and waits until all is answered. It may be killed
+// anywhere and begun anew.
+func askEverybody(ctx context.Context, state *sqlite.State, server *nano.Server) error {
+	const sweep = 1
+	rows, err := state.Outstandings(ctx, sweep)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]store.Outstanding)
+	for _, o := range rows {
+		known[o.Enrollment+string(o.Query)] = o
+	}
+	enrolled, err := state.Enrollments(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range enrolled {
+		for _, q := range sixQueries() {
+			o, asked := known[e.ID+string(q.Key())]
+			if !asked {
+				o = store.Outstanding{Enrollment: e.ID, Query: q.Key(), CommandUUID: mdm.NewCommandUUID(), Sweep: sweep, AskedAt: time.Now()}
+				if _, err := state.Ask(ctx, o); err != nil {
+					return err
+				}
+			}
+			if o.AnsweredAt.IsZero() {
+				if err := server.Ask(ctx, e.ID, q, o.CommandUUID); err != nil {
+					return err
+				}
+			}
+		}
+		if _, err := server.Wake(ctx, []string{e.ID}); err != nil {
+			return err
+		}
+	}
+	return remind(ctx, state, server)
+}
+
+// remind pushes those that owe an answer until nobody does.
+func remind(ctx context.Context, state *sqlite.State, server *nano.Server) error {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		rows, err := state.Outstandings(ctx, 0)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		owing := make(map[string]bool)
+		for _, o := range rows {
+			owing[o.Enrollment] = true
+		}
+		for id := range owing {
+			if _, err := server.Wake(ctx, []string{id}); err != nil {
+				return err
+			}
+		}
+		<-again.C
+	}
+}
+
+func judgeEverybody(ctx context.Context, dir string, state *sqlite.State, intake *sweep.Intake, server *nano.Server) error {
+	results, err := sqlite.OpenResults(ctx, filepath.Join(dir, "results.db"))
+	if err != nil {
+		return err
+	}
+	baseline, err := checks.Builtin("hipaa-no-facetime")
+	if err != nil {
+		return err
+	}
+	rounder := sweep.NewRounder(sweep.Config{Baselines: []*checks.Baseline{baseline}, Tool: "test"},
+		state, results, intake, server, slog.New(slog.DiscardHandler))
+	err = rounder.JudgeAll(ctx, store.Sweep{}, func(sweep.Progress) {})
+	return errors.Join(err, results.Close())
+}
+
+// A relay sends pushes to whoever plays APNs.
+type relay struct{ url string }
+
+// A relayedPush is one push on its way.
+type relayedPush struct{ Topic, PushMagic, Token string }
+
+// NewPushProvider implements push.PushProviderFactory.
+func (r relay) NewPushProvider(*tls.Certificate) (push.PushProvider, error) { return r, nil }
+
+// Push implements push.PushProvider.
+func (r relay) Push(ctx context.Context, pushes []*nanomdm.Push) (map[string]*push.Response, error) {
+	var list []relayedPush
+	answers := make(map[string]*push.Response)
+	for _, p := range pushes {
+		list = append(list, relayedPush{p.Topic, p.PushMagic, p.Token.String()})
+		answers[p.Token.String()] = &push.Response{Id: "relayed"}
+	}
+	body, err := json.Marshal(list)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return answers, err
+}
+
+// serveAPNs hands relayed pushes to a push service.
+func serveAPNs(service push.PushProvider) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var list []relayedPush
+		if err := json.NewDecoder(r.Body).Decode(&list); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		var pushes []*nanomdm.Push
+		for _, p := range list {
+			token, err := hex.DecodeString(p.Token)
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			pushes = append(pushes, &nanomdm.Push{Topic: p.Topic, PushMagic: p.PushMagic, Token: token})
+		}
+		if _, err := service.Push(r.Context(), pushes); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	}
+}
