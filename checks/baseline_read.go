@@ -31,7 +31,7 @@ func ParseBaseline(name string, data []byte) (*Baseline, error) {
 	}
 	d := newDocument(name, data)
 	top := d.root()
-	d.only(top, []string{"id", "version", "title", "jurisdiction", "discussion", "params", "sources", "requirements"})
+	d.only(top, []string{"id", "version", "title", "jurisdiction", "discussion", "covers", "params", "sources", "requirements"})
 	b := &Baseline{
 		ID: d.text(top["id"]), Version: d.text(top["version"]), Title: d.text(top["title"]),
 		Jurisdiction: d.text(top["jurisdiction"]), Discussion: d.text(top["discussion"]),
@@ -48,6 +48,8 @@ func ParseBaseline(name string, data []byte) (*Baseline, error) {
 		return nil, d.err()
 	}
 	r := &requirementReader{document: d, baseline: b, scope: names, sources: slices.Concat(Sources(), d.sources(top["sources"])), rules: shared}
+	b.Covers = r.platforms(top["covers"])
+	b.covers = readRules(b.Covers)
 	r.all(top["requirements"])
 	r.conflicts()
 	if err := d.err(); err != nil {

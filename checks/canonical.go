@@ -18,6 +18,7 @@ type (
 		Jurisdiction string            `json:"jurisdiction"`
 		Digest       string            `json:"digest"`
 		Discussion   string            `json:"discussion"`
+		Covers       []platformJSON    `json:"covers"`
 		Params       []paramJSON       `json:"params"`
 		Requirements []requirementJSON `json:"requirements"`
 	}
@@ -57,6 +58,7 @@ type (
 		References     map[string][]string `json:"references"`
 		NextStep       string              `json:"next_step"`
 		Expected       string              `json:"expected"`
+		Settings       []WantedSetting     `json:"settings"`
 	}
 	levelJSON struct {
 		When  string `json:"when"`
@@ -99,7 +101,10 @@ func (b *Baseline) digest() (string, error) {
 func (b *Baseline) canonical(digest string) baselineJSON {
 	out := baselineJSON{
 		ID: b.ID, Version: b.Version, Title: b.Title, Jurisdiction: b.Jurisdiction, Digest: digest, Discussion: b.Discussion,
-		Params: []paramJSON{}, Requirements: []requirementJSON{},
+		Covers: []platformJSON{}, Params: []paramJSON{}, Requirements: []requirementJSON{},
+	}
+	for _, p := range b.Covers {
+		out.Covers = append(out.Covers, platformJSON(p))
 	}
 	for _, p := range b.Params {
 		value := p.Value
@@ -125,6 +130,7 @@ func (r *Requirement) canonical() requirementJSON {
 		Assurance: r.Assurance, MaxAge: r.MaxAge.String(), Source: r.Source, ConflictsWith: notNil(r.ConflictsWith),
 		References: map[string][]string{}, NextStep: r.NextStep, Expected: r.Expected,
 		Levels: []levelJSON{}, Platforms: []platformJSON{}, Cases: []caseJSON{}, Notes: []noteJSON{},
+		Settings: append([]WantedSetting{}, r.Settings...),
 	}
 	for _, l := range r.Levels {
 		out.Levels = append(out.Levels, levelJSON(l))

@@ -1,6 +1,7 @@
 package checks_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -106,6 +107,8 @@ func iPad() *device {
 	d.put("SecurityInfo.PasscodePresent", true, "SecurityInfo").put("SecurityInfo.PasscodeCompliant", true, "SecurityInfo")
 	d.put("SecurityInfo.ManagementStatus.IsUserEnrollment", false, "SecurityInfo")
 	d.put("profiles", []fact.Object{profile("clinic.restrictions", restrictions)}, "ProfileList/all")
+	d.put("certificates", []fact.Object{certificate("Clinic Wi-Fi CA", true, noon.AddDate(1, 0, 0))}, "CertificateList")
+	d.put("credentials", []fact.Object{credential("identity", "issued by Clinic Wi-Fi CA", noon.AddDate(1, 0, 0))}, "CertificateList")
 	d.put("wifi", []fact.Object{}, "ProfileList/all").put("device.wifi_payloads", int64(0), "ProfileList/all")
 	return d
 }
@@ -173,12 +176,37 @@ func network(security, encryption, rating string) fact.Object {
 	return fact.Object{Type: "Wifi", Fields: map[string]fact.Fact{
 		"ssid": declared("Clinic"), "security": declared(security), "encryption": declared(encryption), "eap": declared([]string{"EAP-TLS"}),
 		"server_validation": declared("anchor+names"), "rating": declared(rating), "why": declared("TLS 1.0 is accepted"), "profile": declared("clinic.wifi"),
+		"anchors": known("present"), "anchors_from": known(noon.AddDate(-1, 0, 0)), "anchors_until": known(noon.AddDate(5, 0, 0)),
+		"identity_named": declared(true), "certificates_why": known("trust anchors named and on the device: 1"),
 	}}
+}
+
+// with puts other fields into an object.
+func with(o fact.Object, fields map[string]fact.Fact) fact.Object {
+	o.Fields = maps.Clone(o.Fields)
+	maps.Copy(o.Fields, fields)
+	return o
+}
+
+func certificate(issuer string, identity bool, until time.Time) fact.Object {
+	from := func(value any) fact.Fact { return fact.Fact{Value: value, Sources: answer("CertificateList")} }
+	return fact.Object{Type: "Certificate", Fields: map[string]fact.Fact{
+		"sha256": from("5e71a1"), "identity": from(identity), "issuer": from(issuer), "serial": from("01"),
+		"not_before": from(noon.AddDate(0, -6, 0)), "not_after": from(until),
+	}}
+}
+
+func credential(what, name string, until time.Time) fact.Object {
+	from := func(value any) fact.Fact { return fact.Fact{Value: value, Sources: answer("CertificateList")} }
+	return fact.Object{Type: "Credential", Fields: map[string]fact.Fact{"what": from(what), "name": from(name), "not_after": from(until)}}
 }
 
 func hiddenNetwork(why fact.Absence) fact.Object {
 	fields := map[string]fact.Fact{}
-	for _, name := range []string{"ssid", "security", "encryption", "eap", "server_validation", "rating", "why", "profile"} {
+	for _, name := range []string{
+		"ssid", "security", "encryption", "eap", "server_validation", "rating", "why", "profile",
+		"anchors", "anchors_from", "anchors_until", "identity_named", "certificates_why",
+	} {
 		fields[name] = fact.Fact{Absent: why}
 	}
 	return fact.Object{Type: "Wifi", Fields: fields}

@@ -29,6 +29,8 @@ func (b *Baseline) Evaluate(subject Subject, set *fact.Set, now time.Time) []Ver
 	}
 	e := &evaluation{baseline: b, language: vocabulary(), subject: subject, set: set, now: now}
 	e.os, _ = parseVersion(subject.OS)
+	covered, _, _ := applicability(b.covers, subject.Platform, e.os)
+	e.uncovered = covered == NotApplicable
 	verdicts := make([]Verdict, 0, len(b.Requirements))
 	for i := range b.Requirements {
 		r := &b.Requirements[i]
@@ -76,6 +78,10 @@ type outcome struct {
 func (e *evaluation) judge(r *Requirement, p *program) outcome {
 	if r.Kind == Manual {
 		return outcome{result: NotChecked, reason: ReasonNotAttested}
+	}
+	if e.uncovered && r.Kind == Machine {
+		e.consultPlatform()
+		return outcome{result: Unknown, reason: ReasonNotCovered}
 	}
 	result, reason, supervised := applicability(p.rules, e.subject.Platform, e.os)
 	if reason != "" && (r.Kind != Info || result == NotApplicable) {

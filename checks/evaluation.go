@@ -22,6 +22,8 @@ type evaluation struct {
 	set      *fact.Set
 	now      time.Time
 
+	uncovered bool // the baseline does not cover the subject's platform
+
 	consulted []consultation // since the requirement began
 	lists     map[string]ref.Val
 }

@@ -94,12 +94,13 @@ func (e *evaluation) describe(c consultation) string {
 	setting, isSetting := e.language.names[c.name]
 	label := cmp.Or(setting.label, c.name)
 	if !c.fact.Known() {
+		if saidElsewhere(c) {
+			return ""
+		}
 		why := string(c.fact.Absent)
-		for _, source := range c.fact.Sources {
-			if source.Said != "" {
-				why += ": " + shorten(source.Said)
-				break
-			}
+		said := slices.IndexFunc(c.fact.Sources, func(s fact.Source) bool { return s.Said != "" })
+		if said >= 0 {
+			why += ": " + shorten(c.fact.Sources[said].Said)
 		}
 		return label + " is not known (" + why + ")"
 	}
@@ -113,6 +114,18 @@ func (e *evaluation) describe(c consultation) string {
 		return ""
 	}
 	return label + " is " + show(c.fact.Value)
+}
+
+// saidElsewhere reports whether that a field is not known follows from what its
+// list says, or from another field of it.
+func saidElsewhere(c consultation) bool {
+	switch c.name {
+	case "wifi.anchors_from", "wifi.anchors_until", "credentials.not_after":
+		return true
+	case "wifi.anchors", "wifi.identity_named":
+		return c.fact.Absent == fact.EncryptedProfile || c.fact.Absent == fact.UnknownProfile
+	}
+	return false
 }
 
 // heldBy says what holds a setting at its value.
@@ -135,20 +148,38 @@ func heldBy(f fact.Fact, s fact.Setting) string {
 }
 
 func describeList(label string, list []fact.Object) string {
-	if label != "wifi" {
-		return fmt.Sprintf("%s: %d", label, len(list))
-	}
-	if len(list) == 0 {
+	switch {
+	case label == "wifi" && len(list) == 0:
 		return "no Wi-Fi payload in any installed profile"
+	case label == "wifi":
+		return "Wi-Fi by profile: " + describeEach(list, describeWiFi)
+	case label == "credentials":
+		return "valid until: " + describeEach(list, describeCredential)
 	}
+	return fmt.Sprintf("%s: %d", label, len(list))
+}
+
+func describeEach(list []fact.Object, describe func(fact.Object) string) string {
 	var shown []string
 	for _, o := range list[:min(len(list), maxShown)] {
-		shown = append(shown, describeWiFi(o))
+		shown = append(shown, describe(o))
 	}
 	if more := len(list) - maxShown; more > 0 {
 		shown = append(shown, fmt.Sprintf("and %d more", more))
 	}
-	return "Wi-Fi by profile: " + strings.Join(shown, ", ")
+	return strings.Join(shown, ", ")
+}
+
+func describeCredential(o fact.Object) string {
+	what, _ := o.Fields["what"].Value.(string)
+	end := o.Fields["not_after"]
+	if !end.Known() {
+		return fmt.Sprintf("%s not known (%s)", what, end.Absent)
+	}
+	// The day is enough, and one text does for all who were enrolled on it.
+	name, _ := o.Fields["name"].Value.(string)
+	until, _ := end.Value.(time.Time)
+	return fmt.Sprintf("%s %s %s", what, show(name), until.UTC().Format(time.DateOnly))
 }
 
 func describeWiFi(o fact.Object) string {
@@ -167,6 +198,9 @@ func describeWiFi(o fact.Object) string {
 		out += ", rated " + rating
 		if why := text("why"); why != "" {
 			out += " (" + why + ")"
+		}
+		if certificates := text("certificates_why"); certificates != "" {
+			out += ", " + certificates
 		}
 	}
 	return out

@@ -1,5 +1,7 @@
 package checks
 
+import "time"
+
 // A Headline counts the devices of one baseline with its denominators: no
 // number of it is meant to be shown without the others. Enrolled is Met +
 // NotMet + Undetermined; Judged of them had at least one required requirement
@@ -40,6 +42,15 @@ type DeviceResult struct {
 	Answered bool              // at least one Acknowledged answer
 	Status   map[string]Status // by baseline id
 	Verdicts []Verdict
+	Expiring []Expiry // what the device needs to stay connected, as far as it is known, the first to end in front
+}
+
+// An Expiry is when something that a device needs to stay connected ceases to
+// be valid.
+type Expiry struct {
+	What     string // identity or radius-anchor
+	Detail   string // of an anchor its subject, of an identity who issued it
+	NotAfter time.Time
 }
 
 // A Problem is something that could not be read or used, by name and place;

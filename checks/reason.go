@@ -27,6 +27,7 @@ const (
 	ReasonUserEnrollment   Reason = "user-enrollment"
 	ReasonDoesNotApply     Reason = "does-not-apply"
 	ReasonNotSupervised    Reason = "not-supervised"
+	ReasonNotCovered       Reason = "platform-not-covered"
 	ReasonNotInForce       Reason = "setting-not-in-force"
 	ReasonAsRequired       Reason = "as-required"
 	ReasonCheckError       Reason = "check-error"

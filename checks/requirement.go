@@ -59,6 +59,14 @@ type LevelRule struct {
 	Level Level
 }
 
+// A WantedSetting is a value that a profile would have to give a setting for a
+// requirement to hold: of a list the elements that must be in it.
+type WantedSetting struct {
+	Domain string `json:"domain"` // payload type
+	Key    string `json:"key"`    // as Apple spells it today
+	Value  any    `json:"value"`  // bool, int64, float64, string or []string
+}
+
 // A Requirement is one rule with its clause.
 type Requirement struct {
 	ID             string
@@ -89,6 +97,7 @@ type Requirement struct {
 	ConflictsWith  []string
 	References     map[string][]string // cis, stig, cce, 800-53r5, 800-171r3, hicp, cfr
 	NextStep       string
+	Settings       []WantedSetting // what a profile can do about it; none: no profile can
 }
 
 // A Param is a parameter of a baseline with its value.
@@ -108,10 +117,12 @@ type Baseline struct {
 	Title        string
 	Jurisdiction string
 	Discussion   string
-	Digest       string // SHA-256, hex, of its canonical form
+	Covers       []PlatformRule // none: every platform; on any other nothing can be shown
+	Digest       string         // SHA-256, hex, of its canonical form
 	Params       []Param
 	Requirements []Requirement
 
+	covers      []platformRule
 	compiled    map[string]*program // by requirement id
 	paramValues map[string]ref.Val  // by param.NAME
 	places      map[string]place    // by requirement id

@@ -13,7 +13,7 @@ func requirementKeys() []string {
 	return []string{
 		"id", "title", "discussion", "source", "level", "levels", "scope", "kind", "basis", "severity", "platforms", "shared_ipad",
 		"user_enrollment", "applies_when", "expected", "cases", "check", "notes", "result", "reason", "pass_reason", "fail_reason",
-		"on_missing", "assurance", "max_age", "conflicts_with", "references", "next_step",
+		"on_missing", "assurance", "max_age", "conflicts_with", "references", "next_step", "settings",
 	}
 }
 
@@ -114,6 +114,7 @@ func (r *requirementReader) words(m map[string]field) Requirement {
 		ConflictsWith:  r.texts(m["conflicts_with"]),
 		References:     r.references(m["references"]),
 		NextStep:       r.text(m["next_step"]),
+		Settings:       r.wantedSettings(m["settings"]),
 	}
 	switch q.Kind {
 	case Machine:
@@ -235,6 +236,9 @@ func (r *requirementReader) complete(q Requirement, m map[string]field, item fie
 	}
 	if q.Kind == Machine && q.Scope == OrganisationScope {
 		r.errorAt(item, "use kind: manual", "no device's answers decide a requirement of the organisation")
+	}
+	if q.Kind != Machine && m["settings"].value != nil {
+		r.errorAt(m["settings"], "leave settings out", "no profile decides a %s requirement", q.Kind)
 	}
 	if q.Kind == Manual && len(q.Cases) > 0 {
 		r.errorAt(m["cases"], "leave cases out", "a manual requirement has no cases")

@@ -174,6 +174,7 @@ func TestWiFiPolicyDecidesTheLevels(t *testing.T) {
 	for id, want := range map[string]checks.Level{
 		"wr_wifi_enterprise_installed": checks.Required, "wr_wifi_profiles_not_weak": checks.Required, "wr_wifi_server_validated": checks.Required,
 		"wr_wifi_enterprise_only": checks.Required, "os_network_known_only": checks.Recommended, "os_install_configuration_profile_disable": checks.Recommended,
+		"wr_wifi_credentials_valid": checks.Recommended,
 	} {
 		if loose[id] != checks.Informational || strict[id] != want {
 			t.Errorf("%s is %s under any and %s under managed-only, want informational and %s", id, loose[id], strict[id], want)

@@ -64,6 +64,7 @@ func derived() []Decl {
 		{"device.facetime_control_installed", Bool, "macOS: an installed profile means to keep FaceTime from being launched."},
 		{"device.cloud_backup_forbidden_since", Time, "First evidence of the unbroken run of answers in which allowCloudBackup is false, up to the newest; its sources are of the newest. Absent when it is not false."},
 		{"device.cloud_backup_dated", Bool, "The newest DeviceInformation answer gives LastCloudBackupDate; false if it gives IsCloudBackupEnabled and no date."},
+		{"device.reachable_until", Time, "When the first of the credentials ceases to be valid; absent while one of them is not known."},
 		{"device.wifi_payloads", Int, "Number of com.apple.wifi.managed payloads in installed profiles; absent when a profile hides its payloads."},
 	}
 }
@@ -73,6 +74,8 @@ func lists() []Decl {
 		{"profiles", ListOf("Profile"), "All installed profiles, from ProfileList with ManagedOnly false; absent otherwise."},
 		{"wifi", ListOf("Wifi"), "One element for each com.apple.wifi.managed payload of an installed profile, its fields absent when the catalog lacks its content, and one with all fields absent for each profile that hides its payloads."},
 		{"apps", ListOf("App"), "Installed apps that were asked for."},
+		{"certificates", ListOf("Certificate"), "Certificates on the device, from CertificateList; of a person's own device those that MDM installed."},
+		{"credentials", ListOf("Credential"), "What the device needs to stay connected, what ends first in front: its identities, save those that it issued itself, for that of device management cannot be told from that of a network; and the trust anchors of its networks, an expired one only while no other of its network is valid. What is not known is an element without not_after."},
 	}
 }
 
@@ -96,6 +99,24 @@ func Objects() []ObjectType {
 			{"rating", String, "good, weak, bad or unknown, of the weakest accepted method."},
 			{"why", String, "The sentence that explains the rating."},
 			{"profile", String, "Identifier of the profile it is in."},
+			{"anchors", String, "The trust anchors it names, looked for on the device by SHA-256: not-named, present (all of them), missing (one of them at least)."},
+			{"anchors_from", Time, "When the first of its trust anchors begins to be valid; absent when it names none."},
+			{"anchors_until", Time, "When the last of its trust anchors ceases to be valid; absent when it names none."},
+			{"identity_named", Bool, "It names a client identity."},
+			{"certificates_why", String, "What it names, in words, and what of it is on the device."},
+		}},
+		{"Certificate", "A certificate on the device.", []Decl{
+			{"sha256", String, "SHA-256 of it, hexadecimal."},
+			{"identity", Bool, "Its private key is on the device too."},
+			{"issuer", String, "Common name of its issuer, else the issuer's organization; absent when it issued itself and is no authority's."},
+			{"serial", String, "Serial number, hexadecimal."},
+			{"not_before", Time, "When it begins to be valid; what is before 1971 counts as then."},
+			{"not_after", Time, "When it ceases to be valid; what is after 2199 counts as then."},
+		}},
+		{"Credential", "An identity or a trust anchor of the device.", []Decl{
+			{"what", String, "identity or radius-anchor."},
+			{"name", String, "Of an anchor its subject, of an identity who issued it."},
+			{"not_after", Time, "When it ceases to be valid; what is after 2199 counts as then."},
 		}},
 		{"App", "An installed app.", []Decl{
 			{"identifier", String, "Bundle identifier."},

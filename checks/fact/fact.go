@@ -51,6 +51,8 @@ const (
 	BlankOnMac Absence = "blank-on-macos"
 	// UserEnrolled: a User Enrollment forbids the query.
 	UserEnrolled Absence = "user-enrollment"
+	// NotFullList: a ProfileList that may leave out what was installed by hand.
+	NotFullList Absence = "not-the-full-list"
 	// EncryptedProfile: an installed profile hides its payloads.
 	EncryptedProfile Absence = "encrypted-profile"
 	// UnknownProfile: an installed profile's content is not in the catalog.
@@ -70,7 +72,7 @@ const (
 // Absences lists every reason that this package names.
 func Absences() []Absence {
 	return []Absence{
-		NotAsked, Silent, NotNow, CheckedOut, Refused, FormatRefused, Undecodable, NoPayload, NotReported, UnexpectedType, BlankOnMac,
+		NotAsked, Silent, NotNow, CheckedOut, NotFullList, Refused, FormatRefused, Undecodable, NoPayload, NotReported, UnexpectedType, BlankOnMac,
 		UserEnrolled, EncryptedProfile, UnknownProfile, ConflictingProfiles, PlaceholderValue, UnknownModel, NotApplicable, TooLong,
 	}
 }

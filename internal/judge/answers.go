@@ -43,6 +43,8 @@ type answers struct {
 	void        time.Time // of the newest Authenticate or CheckOut: what was said before is of another enrollment
 	left        bool      // that newest one is a CheckOut
 	leaving     []fact.Source
+	past        []fact.Fact // of DeviceInformation, answered before void
+	pastFrom    []fact.Source
 	fromFuture  int // observations that are dated after now
 }
 
@@ -56,7 +58,7 @@ func readAnswers(d Device, now time.Time) answers {
 	}
 	newestFirst := slices.Clone(d.Observations)
 	slices.SortStableFunc(newestFirst, func(x, y Observation) int {
-		return cmp.Or(y.Last.Compare(x.Last), cmp.Compare(y.Evidence.ID, x.Evidence.ID))
+		return cmp.Or(y.Last.Compare(x.Last), cmp.Compare(turn(x.Evidence), turn(y.Evidence)), cmp.Compare(y.Evidence.ID, x.Evidence.ID))
 	})
 	for _, o := range newestFirst {
 		switch {
@@ -87,11 +89,24 @@ func readAnswers(d Device, now time.Time) answers {
 	return a
 }
 
+// turn orders messages of the same time, of which nobody knows which came
+// first: leaving counts as the last word, enrolling as the first.
+func turn(e mdm.Evidence) int {
+	switch {
+	case e.Class == mdm.CheckIn && e.Query == mdm.CheckOut:
+		return -1
+	case e.Class == mdm.CheckIn && e.Query == mdm.Authenticate:
+		return 1
+	}
+	return 0
+}
+
 // take files one observation; they come newest first, so what is there stays.
 // Only NotNow gives way to an older answer: it is a promise to answer later,
 // while a refusal or an answer that cannot be read takes the older one's place.
 func (a *answers) take(o Observation) {
 	if o.Last.Before(a.void) && o.Evidence.Class != mdm.CheckIn {
+		a.takePast(o)
 		return
 	}
 	if o.Since.Before(a.void) {
@@ -115,6 +130,17 @@ func (a *answers) take(o Observation) {
 		}
 		a.asked = true
 		a.takeReport(o, source)
+	}
+}
+
+// takePast keeps, of answers that no longer count, what tells which device it
+// is: that survives erasing.
+func (a *answers) takePast(o Observation) {
+	if a.past != nil || o.Evidence.Query != deviceInformation || o.Evidence.Status != mdm.Acknowledged {
+		return
+	}
+	if reply, err := mdm.Decode(o.Evidence); err == nil && reply.Payload {
+		a.past, a.pastFrom = reply.Facts, []fact.Source{sourceOf(o)}
 	}
 }
 
@@ -211,7 +237,18 @@ func (a *answers) text(q mdm.QueryKey, key fact.Key) string {
 }
 
 func (a *answers) reported(q mdm.QueryKey, key fact.Key) (fact.Fact, bool) {
-	for _, f := range a.of(q).reply.Facts {
+	return factOf(a.of(q).reply.Facts, key)
+}
+
+// pastText is what DeviceInformation said before the device left or enrolled anew.
+func (a *answers) pastText(key fact.Key) string {
+	f, _ := factOf(a.past, key)
+	s, _ := f.Value.(string)
+	return s
+}
+
+func factOf(facts []fact.Fact, key fact.Key) (fact.Fact, bool) {
+	for _, f := range facts {
 		if f.Key == key {
 			return f, true
 		}
@@ -241,9 +278,7 @@ func (j *judging) subject(set *fact.Set) checks.Subject {
 		Supervised:     ternary(set.Get("device.supervised")),
 		EnrollmentType: string(j.answers.enrollment),
 	}
-	if s.Serial == "" {
-		s.Serial = j.answers.checkIn.SerialNumber
-	}
+	s.Serial = cmp.Or(s.Serial, j.answers.checkIn.SerialNumber, j.answers.pastText("DeviceInformation.SerialNumber"))
 	if shared := set.Get("device.shared_ipad"); shared.Value == true {
 		s.EnrollmentType = string(mdm.SharedIPad)
 	}

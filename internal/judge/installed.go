@@ -2,6 +2,7 @@ package judge
 
 import (
 	"encoding/hex"
+	"maps"
 	"slices"
 
 	"github.com/wardround/wardround/checks"
@@ -44,8 +45,12 @@ func (j *judging) installedProfiles() profileSet {
 	got := j.answers.of(allProfiles)
 	s := profileSet{absent: got.absent, sources: got.sources}
 	if !got.known() {
-		if j.answers.userEnrolled() && got.absent == fact.NotAsked {
+		switch partial := j.answers.of(mdm.QueryKey(mdm.ProfileList)); {
+		case got.absent != fact.NotAsked:
+		case j.answers.userEnrolled():
 			s.absent = fact.UserEnrolled
+		case partial.known():
+			s.absent, s.sources = fact.NotFullList, partial.sources
 		}
 		return s
 	}
@@ -134,12 +139,15 @@ const wifiPayload = "com.apple.wifi.managed"
 // values: what it is stays open, so no quantifier over the list can pass by it.
 func (j *judging) wifiObjects(in profileSet) []fact.Object {
 	env := profiles.Platform{Name: string(j.platform.name), OS: j.platform.os}
+	certificates := j.certificates()
 	objects := []fact.Object{}
 	for _, p := range in.all {
 		switch {
 		case p.content != nil:
 			for _, w := range p.content.WiFi(env) {
-				objects = append(objects, wifiObject(in.sources, p.Identifier, w))
+				object := wifiObject(in.sources, p.Identifier, w)
+				maps.Copy(object.Fields, witnessOf(w, p.content, certificates).fields(w, in.sources, certificates))
+				objects = append(objects, object)
 			}
 		case p.payloadsHidden():
 			objects = append(objects, unseenWiFi(in.sources, p.Identifier, fact.EncryptedProfile))
@@ -174,7 +182,10 @@ func wifiObject(from fieldsFrom, profile string, w profiles.WiFi) fact.Object {
 
 func unseenWiFi(from fieldsFrom, profile string, why fact.Absence) fact.Object {
 	fields := map[string]fact.Fact{"profile": from.value("profile", profile)}
-	for _, name := range []string{"ssid", "security", "encryption", "eap", "server_validation", "rating", "why"} {
+	for _, name := range []string{
+		"ssid", "security", "encryption", "eap", "server_validation", "rating", "why",
+		"anchors", "anchors_from", "anchors_until", "identity_named", "certificates_why",
+	} {
 		fields[name] = from.absent(name, why)
 	}
 	return fact.Object{Type: "Wifi", Fields: fields}

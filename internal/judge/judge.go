@@ -54,6 +54,7 @@ func Judge(d Device, catalog Catalog, baselines []*checks.Baseline, now time.Tim
 		Asked:    j.answers.asked,
 		Answered: j.answers.answered,
 		Status:   make(map[string]checks.Status, len(baselines)),
+		Expiring: j.expiring,
 	}
 	for _, b := range baselines {
 		verdicts := b.Evaluate(result.Subject, facts, now)
@@ -69,11 +70,13 @@ type judging struct {
 	answers  answers
 	catalog  Catalog
 	platform platform
+	now      time.Time
 	problems []checks.Problem
+	expiring []checks.Expiry
 }
 
 func newJudging(d Device, catalog Catalog, now time.Time) *judging {
-	j := &judging{id: d.ID, catalog: catalog, answers: readAnswers(d, now)}
+	j := &judging{id: d.ID, catalog: catalog, answers: readAnswers(d, now), now: now}
 	j.platform = j.answers.platform()
 	if n := j.answers.fromFuture; n > 0 {
 		j.problems = append(j.problems, checks.Problem{
@@ -93,5 +96,7 @@ func (j *judging) facts() *fact.Set {
 	j.putSettings(set, installed)
 	j.putFromSettings(set, installed)
 	j.putApps(set)
+	j.putCertificates(set)
+	j.expiring = j.putCredentials(set, installed)
 	return set
 }

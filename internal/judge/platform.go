@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -61,9 +62,11 @@ func (a *answers) platform() platform {
 		p.product, p.model = a.checkIn.ProductName, a.checkIn.ModelName
 		p.sources = append(p.sources, a.checkInFrom...)
 	}
-	if p.os == "" {
-		p.os = a.checkIn.OSVersion
+	if p.product == "" && p.model == "" && a.past != nil {
+		p.product, p.model = a.pastText("DeviceInformation.ProductName"), a.pastText("DeviceInformation.ModelName")
+		p.sources = append(p.sources, a.pastFrom...)
 	}
+	p.os = cmp.Or(p.os, a.checkIn.OSVersion, a.pastText("DeviceInformation.OSVersion"))
 	p.os = strings.TrimSpace(p.os)
 	p.name, p.family = familyOf(p.product, p.model, code, a.checkIn.Model)
 	if p.name == checks.IPadOS {

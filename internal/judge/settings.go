@@ -73,9 +73,10 @@ func reported(s fact.Setting, got answer) fact.Fact {
 		}
 		return f
 	}
+	imposes := imposer(value)
 	for _, id := range slices.Sorted(maps.Keys(got.reply.Restrictions.Profiles)) {
 		imposed, ok, _ := limitOf(s, got.reply.Restrictions.Profiles[id])
-		if ok && imposes(imposed, value) {
+		if ok && imposes(imposed) {
 			f.Hold = fact.Enforced
 			f.ImposedBy = append(f.ImposedBy, id)
 		}
@@ -83,14 +84,21 @@ func reported(s fact.Setting, got answer) fact.Fact {
 	return f
 }
 
-// imposes reports whether a profile that sets mine is behind the value in
-// force: the same value, or a part of a list that profiles add up to.
-func imposes(mine, inForce any) bool {
-	if list, ok := mine.([]string); ok {
-		whole, _ := inForce.([]string)
-		return len(list) > 0 && slices.ContainsFunc(whole, func(id string) bool { return slices.Contains(list, id) })
+// imposer returns what tells whether a profile that sets mine is behind the
+// value in force: the same value, or a part of a list that profiles add up to.
+func imposer(inForce any) func(mine any) bool {
+	whole, isList := inForce.([]string)
+	if !isList {
+		return func(mine any) bool { return mine == inForce }
 	}
-	return mine == inForce
+	ids := make(map[string]bool, len(whole))
+	for _, id := range whole {
+		ids[id] = true
+	}
+	return func(mine any) bool {
+		list, _ := mine.([]string)
+		return slices.ContainsFunc(list, func(id string) bool { return ids[id] })
+	}
 }
 
 // limitOf looks a setting up under its name and its aliases. It is bad if the
@@ -148,7 +156,11 @@ func together(a, b any, l mdm.Limits, name string) (any, bool) {
 	if _, denied := l.Union[name]; denied {
 		return slices.Concat(one, other), true
 	}
-	return slices.DeleteFunc(slices.Clone(one), func(id string) bool { return !slices.Contains(other, id) }), true
+	both := make(map[string]bool, len(other))
+	for _, id := range other {
+		both[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(one), func(id string) bool { return !both[id] }), true
 }
 
 // defaultOf is the value of a setting that nobody sets, nil if it has none.

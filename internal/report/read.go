@@ -18,6 +18,13 @@ const (
 	MaxElement  = 4 << 20
 )
 
+// How many elements the lists of a report may have.
+const (
+	maxBaselines    = 1_000
+	maxDevices      = 1_000_000
+	maxProblemsRead = 100_000
+)
+
 // ReadJSON reads a report that WriteJSON wrote. Keys that it does not know are
 // passed over, since a later version may have added them. Another schema, a
 // word that is none of ours, and a headline that does not add up are errors.
@@ -97,11 +104,11 @@ func (in *jsonReader) key(doc *Document, key string) error {
 	case "tool":
 		return in.value(key, &doc.Tool)
 	case "baselines":
-		return readList(in, key, &doc.Baselines, (*Baseline).validate)
+		return readList(in, key, &doc.Baselines, maxBaselines, (*Baseline).validate)
 	case "devices":
-		return readList(in, key, &doc.Devices, (*Device).validate)
+		return readList(in, key, &doc.Devices, maxDevices, (*Device).validate)
 	case "problems":
-		return readList(in, key, &doc.Problems, func(*checks.Problem) error { return nil })
+		return readList(in, key, &doc.Problems, maxProblemsRead, func(*checks.Problem) error { return nil })
 	}
 	var skipped json.RawMessage
 	return in.dec.Decode(&skipped)
@@ -147,11 +154,14 @@ func (in *jsonReader) value(place string, v any) error {
 }
 
 // readList reads a list, checking each element before the next is read.
-func readList[T any](in *jsonReader, key string, list *[]T, check func(*T) error) error {
+func readList[T any](in *jsonReader, key string, list *[]T, most int, check func(*T) error) error {
 	if err := in.delimiter('[', "a report: "+key+" is not a list"); err != nil {
 		return err
 	}
 	for in.dec.More() {
+		if len(*list) == most {
+			return fmt.Errorf("%s has more than %d elements", key, most)
+		}
 		place := fmt.Sprintf("%s[%d]", key, len(*list))
 		var element T
 		if err := in.value(place, &element); err != nil {
