@@ -30,12 +30,12 @@ type clinic struct {
 
 // openClinic starts the MDM on a free loopback port, with a certificate
 // authority made for this run, and builds the fleet. Nothing is enrolled yet.
-func openClinic(dir string, opts demoOptions, sink mdm.Sink, logger *slog.Logger) (*clinic, error) {
+func openClinic(dir string, opts demoOptions, journal mdm.Journal, logger *slog.Logger) (*clinic, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	c, err := wireClinic(dir, "http://"+listener.Addr().String(), opts, sink, logger)
+	c, err := wireClinic(dir, "http://"+listener.Addr().String(), opts, journal, logger)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -47,7 +47,7 @@ func openClinic(dir string, opts demoOptions, sink mdm.Sink, logger *slog.Logger
 	return c, nil
 }
 
-func wireClinic(dir, url string, opts demoOptions, sink mdm.Sink, logger *slog.Logger) (*clinic, error) {
+func wireClinic(dir, url string, opts demoOptions, journal mdm.Journal, logger *slog.Logger) (*clinic, error) {
 	ca, err := nano.NewCA("wardround demo", time.Now)
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
@@ -61,7 +61,7 @@ func wireClinic(dir, url string, opts demoOptions, sink mdm.Sink, logger *slog.L
 	if err := writeCatalog(filepath.Join(dir, catalogDir), fleet.Catalog()); err != nil {
 		return nil, err
 	}
-	server, err := nano.New(nano.Config{Dir: filepath.Join(dir, mdmFolder), Roots: ca.Roots(), Topic: demoTopic}, sink, fleet, logger)
+	server, err := nano.New(nano.Config{Roots: ca.Roots(), Topic: demoTopic}, journal, fleet, logger)
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 	defer results.Close()
 
 	intake := sweep.NewIntake(state)
-	clinic, err := openClinic(dir, opts, intake, logger)
+	clinic, err := openClinic(dir, opts, intake.Journal(state), logger)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -154,7 +154,7 @@ func demoFolder(dir string) (string, error) {
 		}
 		return made, nil
 	}
-	for _, name := range []string{stateFile, resultsFile, mdmFolder} {
+	for _, name := range []string{stateFile, resultsFile} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return "", usage(fmt.Errorf("%s already holds %s", dir, name), "name an empty folder, or leave --dir out")
 		} else if !errors.Is(err, fs.ErrNotExist) {

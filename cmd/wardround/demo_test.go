@@ -41,6 +41,7 @@ var personas = []struct {
 		{hipaa, "os_facetime_app_disable", "notapplicable"},
 		{phsa, "wr_facetime_available", "fail"},
 		{wpa2, "wr_wifi_enterprise_installed", "pass"},
+		{wpa2, "wr_wifi_credentials_valid", "pass"},
 	}},
 	{sim.FaceTimeAllowed, map[string]checks.Status{hipaa: checks.NotMet}, []finding{
 		{hipaa, "os_facetime_disable", "fail"},

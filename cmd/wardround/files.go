@@ -4,6 +4,5 @@ package main
 const (
 	stateFile   = "state.db"
 	resultsFile = "results.db"
-	mdmFolder   = "mdm"
 	catalogDir  = "catalog"
 )

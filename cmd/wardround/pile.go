@@ -10,6 +10,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wardround/wardround/checks"
@@ -26,6 +27,7 @@ type pile struct {
 	problems   []checks.Problem
 	unreadable int // paths that could not be read in full
 	undated    int
+	bytes      int64 // of the messages held
 	next       int64
 }
 
@@ -76,7 +78,7 @@ func (p *pile) problem(name, code, message string) {
 func (p *pile) read(name string, data []byte) {
 	head := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n")
 	if len(head) == 0 || (head[0] != '{' && head[0] != '[') {
-		p.receive(name, data, time.Time{})
+		p.receive(name, webhook.Event{RawPayload: data})
 		return
 	}
 	events, err := webhook.DecodeEvents(head)
@@ -84,32 +86,50 @@ func (p *pile) read(name string, data []byte) {
 		p.unread(name, "webhook-event", err)
 	}
 	for _, e := range events {
-		p.receive(name, e.RawPayload, e.CreatedAt)
+		p.receive(name, e)
 	}
 }
 
 // receive passes the bytes of one message through the pass that every byte of a
 // device goes through, and files it under its device.
-func (p *pile) receive(name string, body []byte, at time.Time) {
+func (p *pile) receive(name string, from webhook.Event) {
+	at := from.CreatedAt
 	if at.IsZero() {
 		at = p.collected
-		p.undated++
 	}
-	e, envelope, err := mdm.Receive(body, at.UTC())
+	e, envelope, err := mdm.Receive(from.RawPayload, at.UTC())
 	if err != nil {
 		p.unread(name, "not-a-reply", err)
 		return
 	}
+	if p.bytes += int64(len(e.Body)); p.bytes > maxPile {
+		p.unread(name, "too-much", fmt.Errorf("not counted: the paths hold more than %d MiB of messages; check them in parts", maxPile>>20))
+		return
+	}
 	enrollment, ok := envelope.Enrollment()
-	if !ok {
+	switch {
+	case !ok && from.DeviceID != "":
+		enrollment = mdm.Enrollment{ID: from.DeviceID, Type: mdm.Device}
+	case !ok:
 		// Two replies without an identity may be of two devices: each stands
 		// for itself, so that nothing is mixed.
 		enrollment = mdm.Enrollment{ID: "file:" + name, Type: mdm.Device}
 		p.problem(name, "no-identity", "it names neither UDID nor EnrollmentID: judged as a device of its own")
+	case from.DeviceID != "" && !strings.EqualFold(from.DeviceID, enrollment.DeviceID()):
+		p.unread(name, "identity-mismatch", fmt.Errorf("the event is about device %q and the message says it is of %q: not counted", from.DeviceID, enrollment.DeviceID()))
+		return
 	}
+	if from.CreatedAt.IsZero() {
+		p.undated++
+	}
+	p.file(name, e, enrollment)
+}
+
+// file puts evidence under its device.
+func (p *pile) file(name string, e mdm.Evidence, of mdm.Enrollment) {
 	p.next++
-	e.ID, e.Enrollment = p.next, enrollment.Private()
-	if e.Query == "ProfileList" {
+	e.ID, e.Enrollment = p.next, of.Private()
+	if e.Query == mdm.QueryKey(mdm.ProfileList) {
 		e.Asked(mdm.AllProfiles)
 	}
 	if e.Query == "" && e.Class == mdm.Report && e.Status != mdm.Idle {
@@ -118,6 +138,10 @@ func (p *pile) receive(name string, body []byte, at time.Time) {
 	id := e.Enrollment.DeviceID()
 	p.byDevice[id] = append(p.byDevice[id], judge.Observation{Evidence: e, Since: e.Received, Last: e.Received})
 }
+
+// maxPile is how many bytes of messages are judged at once: their bodies are
+// held until their devices are judged.
+const maxPile = 1 << 30
 
 // devices returns what was found, by device in order of id.
 func (p *pile) devices() []judge.Device {
@@ -132,6 +156,9 @@ func (p *pile) devices() []judge.Device {
 // oneRound is how far apart the full and the managed list of one round of
 // questions may come.
 const oneRound = 10 * time.Minute
+
+// listAge is how long an older list is held against a newer one.
+const listAge = 48 * time.Hour
 
 // tellProfileLists tells the full list of profiles from the managed ones, for a
 // reply does not say which it is. Of the lists of the newest round the longest
@@ -149,6 +176,13 @@ func (p *pile) tellProfileLists(device string, observations []judge.Observation)
 		return
 	}
 	slices.SortStableFunc(lists, func(a, b *judge.Observation) int { return b.Last.Compare(a.Last) })
+	lists = slices.DeleteFunc(lists, func(o *judge.Observation) bool {
+		old := lists[0].Last.Sub(o.Last) > listAge
+		if old {
+			o.Evidence.Query = mdm.ManagedProfiles
+		}
+		return old
+	})
 	newest, longest := lists[:1], lists[0]
 	for i, o := range lists {
 		if i > 0 && newest[len(newest)-1].Last.Sub(o.Last) <= oneRound {

@@ -41,6 +41,7 @@ device. A device that says nothing is unknown, never compliant.`,
 		newReportCommand(g),
 		newExplainCommand(g),
 		newBaselineCommand(g),
+		newProfileCommand(g),
 		newVersionCommand(g),
 	)
 	return root

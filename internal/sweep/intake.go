@@ -40,11 +40,36 @@ func (in *Intake) Deliver(ctx context.Context, e mdm.Evidence) error {
 	if err := in.evidence.Deliver(ctx, e); err != nil {
 		return err
 	}
+	in.took(e)
+	return nil
+}
+
+// Journal returns j, and tells the round of the evidence that is kept in it.
+func (in *Intake) Journal(j mdm.Journal) mdm.Journal { return journal{j, in} }
+
+type journal struct {
+	mdm.Journal
+	intake *Intake
+}
+
+// Write implements mdm.Journal.
+func (j journal) Write(ctx context.Context, e *mdm.Evidence, with func(mdm.Tx) error) error {
+	if err := j.Journal.Write(ctx, e, with); err != nil {
+		return err
+	}
+	if e != nil {
+		j.intake.took(*e)
+	}
+	return nil
+}
+
+// took notes what was kept.
+func (in *Intake) took(e mdm.Evidence) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	o, ok := in.waiting[e.CommandUUID]
 	if !ok {
-		return nil
+		return
 	}
 	if e.Status == mdm.NotNow {
 		o.notNow++
@@ -56,7 +81,6 @@ func (in *Intake) Deliver(ctx context.Context, e mdm.Evidence) error {
 	case in.arrived <- struct{}{}:
 	default:
 	}
-	return nil
 }
 
 func (in *Intake) expect(commandUUID, enrollment string) {

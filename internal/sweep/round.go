@@ -110,7 +110,7 @@ func (r *Rounder) ask(ctx context.Context, sweep int64) (asked int, err error) {
 }
 
 func (r *Rounder) askOne(ctx context.Context, sweep int64, e mdm.Enrollment) (asked int, err error) {
-	device, _, err := r.device(ctx, e.DeviceID(), nil)
+	device, _, err := gather(ctx, r.state, e.DeviceID(), nil)
 	if err != nil {
 		return 0, err
 	}
