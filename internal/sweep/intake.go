@@ -95,16 +95,15 @@ func (in *Intake) forget(commandUUID string) {
 	delete(in.waiting, commandUUID)
 }
 
-// open counts the commands that are waited for, and lists the enrollments that
-// have put one off.
-func (in *Intake) open() (commands int, putOff []string) {
+// open counts the commands that are waited for, and tells of the enrollments
+// that have put one off how often they did.
+func (in *Intake) open() (commands int, putOff map[string]int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	seen := make(map[string]bool)
+	putOff = make(map[string]int)
 	for _, o := range in.waiting {
-		if o.notNow > 0 && !seen[o.enrollment] {
-			seen[o.enrollment] = true
-			putOff = append(putOff, o.enrollment)
+		if o.notNow > 0 {
+			putOff[o.enrollment] = max(putOff[o.enrollment], o.notNow)
 		}
 	}
 	return len(in.waiting), putOff

@@ -152,36 +152,37 @@ func (r *Rounder) wake(ctx context.Context, ids []string) error {
 	return r.state.Pushed(ctx, ids, r.now().UTC())
 }
 
-// wait returns when nothing is open, or nothing came for cfg.Quiet.
+// wait returns when nothing is open, or nothing came for cfg.Quiet and no
+// device is due to be reminded.
 func (r *Rounder) wait(ctx context.Context, asked int, report func(Progress)) error {
 	quiet := time.NewTimer(r.cfg.Quiet)
 	defer quiet.Stop()
-	backoff := r.cfg.Repush
-	repush := time.NewTimer(backoff)
-	defer repush.Stop()
+	tick := time.NewTicker(max(r.cfg.Repush/4, time.Millisecond))
+	defer tick.Stop()
+	reminders := make(reminders)
 	for {
 		open, putOff := r.intake.open()
 		report(Progress{Asked: asked, Open: open})
 		if open == 0 {
 			return nil
 		}
+		if due := reminders.due(putOff, r.now(), r.cfg); len(due) > 0 {
+			quiet.Reset(r.cfg.Quiet)
+			if err := r.wake(ctx, due); err != nil && !errors.Is(err, context.Canceled) {
+				return err
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-r.intake.arrived:
 			quiet.Reset(r.cfg.Quiet)
-		case <-repush.C:
-			backoff *= 2
-			repush.Reset(backoff)
-			if len(putOff) == 0 {
-				continue
+		case <-tick.C:
+		case <-quiet.C:
+			if !reminders.pending() {
+				return nil
 			}
 			quiet.Reset(r.cfg.Quiet)
-			if err := r.wake(ctx, putOff); err != nil && !errors.Is(err, context.Canceled) {
-				return err
-			}
-		case <-quiet.C:
-			return nil
 		}
 	}
 }

@@ -3,6 +3,7 @@ package sweep_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -237,6 +238,36 @@ func TestDeviceThatPutsOffIsPushedAgainAndNotAskedAgain(t *testing.T) {
 		if o.NotNow != 2 || o.AnsweredAt.IsZero() {
 			t.Errorf("%s: got NotNow %d, answered %v; want put off twice, then answered", o.Query, o.NotNow, o.AnsweredAt)
 		}
+	}
+}
+
+func TestBusyRoundRemindsEachDeviceInItsOwnTime(t *testing.T) {
+	const slow = 40
+	w := newWard(t, func(id string, push int, c command) map[string]any {
+		// Every device puts its queries off a few times, so that something
+		// arrives all the while; the last ones only begin when others are done.
+		if push < 4 {
+			return map[string]any{"Status": "NotNow"}
+		}
+		return acknowledge(id, push, c)
+	})
+	for i := range slow {
+		w.enrol(t, fmt.Sprintf("00008120-%016X", i))
+	}
+	if got := w.round(t); got.Answered != slow || got.NotNow != 0 {
+		t.Errorf("got %+v, want all %d answered", got, slow)
+	}
+}
+
+func TestDeviceThatAlwaysPutsOffDoesNotKeepTheRound(t *testing.T) {
+	w := newWard(t, func(string, int, command) map[string]any { return map[string]any{"Status": "NotNow"} })
+	w.enrol(t, udid)
+	got := w.round(t)
+	if got.NotNow != 1 || got.Answered != 0 {
+		t.Errorf("got %+v, want one device that put off", got)
+	}
+	if pushes := w.mdm.pushes[udid]; pushes != 7 {
+		t.Errorf("got %d pushes, want the first and 6 reminders", pushes)
 	}
 }
 
