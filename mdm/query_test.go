@@ -158,7 +158,7 @@ func TestQueriesFor(t *testing.T) {
 	ios := []mdm.QueryKey{
 		"DeviceInformation", "SecurityInfo", mdm.ManagedProfiles, mdm.AllProfiles, "CertificateList", "Restrictions", "InstalledApplicationList",
 	}
-	apps := append(slices.Clone(ios), "ManagedApplicationList", "ManagedApplicationConfiguration")
+	apps := append(slices.Clone(ios), "ManagedApplicationList")
 	noRestrictions := slices.DeleteFunc(slices.Clone(ios), func(k mdm.QueryKey) bool { return k == "Restrictions" })
 	withApps := func(t mdm.Target) mdm.Target { t.AppManagement = true; return t }
 	owners := device("iOS", "18.7")
@@ -187,13 +187,13 @@ func TestQueriesFor(t *testing.T) {
 		{
 			"a person's own device is asked little", withApps(owners),
 			[]mdm.QueryKey{
-				"DeviceInformation", "SecurityInfo", mdm.ManagedProfiles, "CertificateList", "ManagedApplicationList", "ManagedApplicationConfiguration",
+				"DeviceInformation", "SecurityInfo", mdm.ManagedProfiles, "CertificateList", "ManagedApplicationList",
 			},
 		},
 		{
-			"a Shared iPad's user has restrictions",
+			"a Shared iPad's user is asked nothing",
 			mdm.Target{Enrollment: mdm.Enrollment{ID: "D1:u", Type: mdm.SharedIPad, ParentID: "D1"}, Platform: "iPadOS", SharedIPad: true},
-			[]mdm.QueryKey{"Restrictions"},
+			nil,
 		},
 		{"a Mac's user is asked nothing", mdm.Target{Enrollment: mdm.Enrollment{ID: "D1:u", Type: mdm.User, ParentID: "D1"}, Platform: "macOS"}, nil},
 	}

@@ -38,13 +38,9 @@ const (
 // QueriesFor returns what to ask t, always in the same order: no more than the
 // facts need, and nothing that its platform, its version or its way of
 // enrolling forbids. Of a platform that is not known only what every platform
-// answers is asked. A user channel is asked nothing, save on Shared iPad the
-// restrictions that hold for the user: facts are about devices.
+// answers is asked. A user channel is asked nothing: facts are about devices.
 func QueriesFor(t Target) []Query {
 	if t.Enrollment.UserChannel() {
-		if t.Enrollment.Type == SharedIPad {
-			return []Query{QueryRestrictions()}
-		}
 		return nil
 	}
 	queries := []Query{QueryDeviceInformation(t.deviceQueries()...), QuerySecurityInfo()}
@@ -64,9 +60,6 @@ func QueriesFor(t Target) []Query {
 	}
 	if t.AppManagement && (t.on(iOS, iPadOS, visionOS) || t.on(macOS) && t.since(11, 0)) {
 		queries = append(queries, QueryManagedApplicationList(t.apps().Identifiers...))
-	}
-	if t.AppManagement && t.on(iOS, iPadOS, visionOS) {
-		queries = append(queries, QueryManagedApplicationConfiguration(zoomMobile))
 	}
 	return queries
 }
