@@ -99,12 +99,13 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 			return err
 		}
 	}
-	checked := &checkedFleet{at: now, fleet: judge.NewFleet(baselines), problems: pile.allProblems()}
-	for _, p := range known.Problems() {
-		checked.problem(p.Path, p.Code, p.Message)
-	}
+	checked := &checkedFleet{at: now, fleet: judge.NewFleet(baselines)}
 	for _, device := range pile.devices() {
 		checked.add(judge.Judge(device, known, baselines, now))
+	}
+	checked.problems = pile.allProblems()
+	for _, p := range known.Problems() {
+		checked.problem(p.Path, p.Code, p.Message)
 	}
 	if err := writeReport(ctx, checked, now, opts.format, out); err != nil {
 		return fmt.Errorf("report: %w", err)

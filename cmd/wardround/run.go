@@ -13,6 +13,8 @@ import (
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	// A second signal ends a program that waits for something else than ctx.
+	defer context.AfterFunc(ctx, stop)()
 	g := &globals{in: stdin, out: stdout, err: stderr}
 	root := newRootCommand(g)
 	root.SetArgs(args)

@@ -47,13 +47,19 @@ type message struct {
 	CreatedAt   moment   `json:"created_at"`
 	Acknowledge *payload `json:"acknowledge_event"`
 	CheckIn     *payload `json:"checkin_event"`
-	RawPayload  []byte   `json:"raw_payload"`
+	payload              // the smallest bodies have it at the top
 }
 
 type payload struct {
+	identity
+	RawPayload []byte `json:"raw_payload"`
+}
+
+// An identity is how servers name the device: by udid, or by NanoMDM's ids,
+// inside the event or beside it.
+type identity struct {
 	UDID         string `json:"udid"`
 	EnrollmentID string `json:"enrollment_id"`
-	RawPayload   []byte `json:"raw_payload"`
 	IDs          struct {
 		ID       string `json:"id"`
 		ParentID string `json:"parent_id"`
@@ -61,9 +67,9 @@ type payload struct {
 }
 
 // deviceID is the device that the event is about: the parent of a user channel.
-func (p *payload) deviceID() string {
-	device, _, _ := strings.Cut(p.IDs.ID, ":")
-	return cmp.Or(p.IDs.ParentID, device, p.UDID, p.EnrollmentID)
+func (i identity) deviceID() string {
+	device, _, _ := strings.Cut(i.IDs.ID, ":")
+	return cmp.Or(i.IDs.ParentID, device, i.UDID, i.EnrollmentID)
 }
 
 // A moment is a time that an event may lose without being lost itself.
@@ -79,10 +85,10 @@ func (m *moment) UnmarshalJSON(data []byte) error {
 }
 
 func (m message) event() (Event, error) {
-	e := Event{Topic: m.Topic, ID: m.EventID, CreatedAt: m.CreatedAt.UTC(), RawPayload: m.RawPayload}
+	e := Event{Topic: m.Topic, ID: m.EventID, CreatedAt: m.CreatedAt.UTC(), RawPayload: m.RawPayload, DeviceID: m.deviceID()}
 	for _, p := range []*payload{m.CheckIn, m.Acknowledge} {
 		if p != nil && len(p.RawPayload) > 0 {
-			e.RawPayload, e.DeviceID = p.RawPayload, p.deviceID()
+			e.RawPayload, e.DeviceID = p.RawPayload, cmp.Or(p.deviceID(), e.DeviceID)
 		}
 	}
 	if len(e.RawPayload) == 0 {

@@ -34,6 +34,7 @@ func TestDecodeEvents(t *testing.T) {
 		{name: "a broken line does not lose those after it", body: full + "\n{\"topic\": oops}\n" + full, want: []webhook.Event{want, want}, err: "webhook event 2: invalid character"},
 		{name: "an unreadable time costs the time alone", body: strings.Replace(full, `"2026-11-20T14:00:00-08:00"`, `17`, 1), want: []webhook.Event{{Topic: "mdm.Connect", ID: "e1", DeviceID: "A", RawPayload: []byte("<plist/>")}}},
 		{name: "NanoMDM's ids name the device of a user channel", body: `{"acknowledge_event":{"ids":{"id":"D:U","parent_id":"D","type":"User"},"raw_payload":"` + raw + `"}}`, want: []webhook.Event{{DeviceID: "D", RawPayload: []byte("<plist/>")}}},
+		{name: "ids beside the event", body: `{"ids":{"id":"D","type":"Device"},"acknowledge_event":{"raw_payload":"` + raw + `"}}`, want: []webhook.Event{{DeviceID: "D", RawPayload: []byte("<plist/>")}}},
 		{name: "an array of nothing is told in few words", body: "[" + strings.Repeat("1,", 1000) + "1]", err: "and 981 more"},
 		{name: "broken base64 is named", body: `{"raw_payload":"%%%"}`, err: "webhook event 1: "},
 		{name: "a cut body is named", body: full[:40], err: "webhook event 1: unexpected EOF"},
