@@ -160,29 +160,32 @@ func (r *Rounder) wait(ctx context.Context, asked int, report func(Progress)) er
 	tick := time.NewTicker(max(r.cfg.Repush/4, time.Millisecond))
 	defer tick.Stop()
 	reminders := make(reminders)
-	for {
+	for over := false; ; {
 		open, putOff := r.intake.open()
 		report(Progress{Asked: asked, Open: open})
 		if open == 0 {
 			return nil
 		}
 		if due := reminders.due(putOff, r.now(), r.cfg); len(due) > 0 {
-			quiet.Reset(r.cfg.Quiet)
 			if err := r.wake(ctx, due); err != nil && !errors.Is(err, context.Canceled) {
 				return err
 			}
+			over = false
+			quiet.Reset(r.cfg.Quiet)
+			continue
+		}
+		if over && !reminders.pending() {
+			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-r.intake.arrived:
+			over = false
 			quiet.Reset(r.cfg.Quiet)
 		case <-tick.C:
 		case <-quiet.C:
-			if !reminders.pending() {
-				return nil
-			}
-			quiet.Reset(r.cfg.Quiet)
+			over = len(r.intake.arrived) == 0
 		}
 	}
 }
