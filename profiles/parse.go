@@ -15,7 +15,7 @@ const MaxSize = 8 << 20
 
 // maxElements bounds the keys and values of a file. A large profile has a few
 // thousand.
-const maxElements = 200_000
+const maxElements = 60_000
 
 // ErrTooLarge is the error of a file over MaxSize.
 var ErrTooLarge = errors.New("the file is larger than 8 MiB")

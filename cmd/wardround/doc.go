@@ -26,6 +26,9 @@
 //  7. internal/store keeps the verdicts as intervals in results.db, with the
 //     views that dashboards read; internal/report writes them for people and
 //     as JSON, and reads its own JSON back.
+//  8. The profile commands work beside this: profiles reads files, cmd_profile_diff
+//     compares them with kept evidence, internal/remedy plans the profile that
+//     would turn failing verdicts. It is written to a file and never sent.
 //
 // Who may import whom is a test: internal/arrows.
 package main

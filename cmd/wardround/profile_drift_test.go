@@ -90,6 +90,32 @@ func TestDiffTellsIntendedInstalledAndInForceApart(t *testing.T) {
 	}
 }
 
+// setOnce is a profile whose value is the user's after the first time.
+const setOnce = `<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict><key>PayloadType</key><string>Configuration</string><key>PayloadIdentifier</key><string>example.once</string>
+<key>PayloadUUID</key><string>0B5A4F1C-7A31-4E57-9C44-1C7D1A2E0001</string><key>PayloadContent</key><array><dict>
+<key>PayloadType</key><string>com.apple.ManagedClient.preferences</string><key>PayloadIdentifier</key><string>example.once.mac</string>
+<key>PayloadUUID</key><string>0B5A4F1C-7A31-4E57-9C44-1C7D1A2E0002</string>
+<key>PayloadContent</key><dict><key>com.apple.applicationaccess</key><dict><key>MODE</key><array><dict>
+<key>mcx_preference_settings</key><dict><key>allowAirDrop</key><false/></dict></dict></array></dict></dict>
+</dict></array></dict></plist>`
+
+func TestDiffCountsNoValueThatIsSetOnce(t *testing.T) {
+	for mode, want := range map[string]string{"Set-Once": "not listed", "Forced": "false/false/unknown: declared"} {
+		path := writeFile(t, filepath.Join(t.TempDir(), "once.mobileconfig"), []byte(strings.Replace(setOnce, "MODE", mode, 1)))
+		content := readBack(t, path)
+		iPad := pad("P")
+		iPad.installed = append(iPad.installed, content)
+		diff := compare(t, keepWard(t, macBook("M").heeds(content), iPad), "--catalog", path)
+		if got := row(diff.Devices[0], "allowAirDrop"); got != want {
+			t.Errorf("%s on a Mac: got %s, want %s", mode, got, want)
+		}
+		if got := row(diff.Devices[1], "allowAirDrop"); got != "not listed" {
+			t.Errorf("%s on an iPad, which does not read it: got %s", mode, got)
+		}
+	}
+}
+
 func TestDiffNamesWhatNobodyKnows(t *testing.T) {
 	path, ours := mobileconfig(t, t.TempDir(), "example.ours", map[string]any{"allowCloudBackup": false})
 	_, foreign := mobileconfig(t, t.TempDir(), "example.foreign", map[string]any{"allowAirDrop": false})

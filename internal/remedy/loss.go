@@ -60,6 +60,10 @@ func parseLosses(text string) (map[fact.Key]loss, error) {
 	return m, nil
 }
 
+func (p *planner) sets(key string) bool {
+	return slices.ContainsFunc(p.plan.Sets, func(s Set) bool { return s.Key == key })
+}
+
 // words says what will be lost, and in which order to go about it.
 func (p *planner) words() (lost, steps []string) {
 	lost, steps = []string{}, []string{}
@@ -71,6 +75,9 @@ func (p *planner) words() (lost, steps []string) {
 		}
 		if l.before != "" {
 			before = append(before, l.before)
+		}
+		if set.Key == "allowAccountModification" && !p.sets("allowVideoConferencing") {
+			before = append(before, "Sign in to FaceTime where it is to be used: after the account freeze nobody can.")
 		}
 	}
 	has := func(kind Kind) bool {

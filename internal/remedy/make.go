@@ -17,7 +17,7 @@ type wish struct {
 	device      int // in Request.Devices
 	verdict     checks.Verdict
 	requirement *checks.Requirement
-	refused     bool
+	refused     bool // or given up
 }
 
 // A planner is a plan in the making.

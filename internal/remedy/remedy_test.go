@@ -112,6 +112,25 @@ func TestSupervisionComesFirst(t *testing.T) {
 	}
 }
 
+func TestASettingThatNeedsSupervisionWaitsUntilThatIsKnown(t *testing.T) {
+	d := iPad("A").absent("DeviceInformation.IsSupervised", fact.NotReported).absent("device.supervised", fact.NotReported)
+	d.subject.Supervised = checks.NotKnown
+	p := remedy.Make(request(builtin(t, hipaa), nil, d), noon)
+	if slices.Contains(keys(p), "allowVideoConferencing") || !slices.Contains(keys(p), "allowCloudBackup") {
+		t.Errorf("an iPad that may be unsupervised is sent %v", keys(p))
+	}
+	if got := task(p, "os_facetime_disable", "A"); got.Kind != remedy.Hands {
+		t.Errorf("FaceTime's task is %+v, want one for hands", got)
+	}
+}
+
+func TestDevicesAreListedInOrder(t *testing.T) {
+	p := remedy.Make(request(builtin(t, hipaa), nil, iPad("B"), iPad("C"), iPad("A")), noon)
+	if want := []string{"A", "B", "C"}; !slices.Equal(p.Devices, want) {
+		t.Errorf("devices are %v, want %v", p.Devices, want)
+	}
+}
+
 func TestWhatNoProfileMendsIsSaid(t *testing.T) {
 	enrolled := iPad("U")
 	enrolled.subject.EnrollmentType = "User Enrollment (Device)"
@@ -239,6 +258,29 @@ func TestListsAddUp(t *testing.T) {
 	}
 }
 
+func TestWhatASettingAloneDoesNotTurnIsNotSet(t *testing.T) {
+	both := baselineOf(t, "ours", `  - use: os_airdrop_disable
+  - id: wr_both
+    title: No camera and a passcode
+    source: {key: ours, clause: "1"}
+    level: required
+    basis: stated
+    severity: high
+    check: setting["com.apple.applicationaccess"]["allowCamera"] == false && SecurityInfo.PasscodePresent
+    settings: [{domain: com.apple.applicationaccess, key: allowCamera, value: false}]
+`)
+	p := remedy.Make(request(both, nil, iPad("A").put("SecurityInfo.PasscodePresent", false)), noon)
+	if got := keys(p); !slices.Equal(got, []string{"allowAirDrop"}) {
+		t.Errorf("set are %v, want allowAirDrop alone", got)
+	}
+	if got := task(p, "wr_both", "A"); got.Kind != remedy.Hands {
+		t.Errorf("the task is %+v, want one for hands", got)
+	}
+	if got := keys(remedy.Make(request(both, nil, iPad("A")), noon)); !slices.Contains(got, "allowCamera") {
+		t.Errorf("with a passcode set are %v, want allowCamera too", got)
+	}
+}
+
 func TestNoDeviceIsLockedOut(t *testing.T) {
 	const knownOnly = "forceWiFiToAllowedNetworksOnly"
 	networks := builtin(t, "wpa2-enterprise")
@@ -306,8 +348,15 @@ func TestLossesAndOrderArePartOfThePlan(t *testing.T) {
 		}
 		return i
 	}
-	if pilot := at("Pilot it"); at("Sign in to FaceTime") > pilot || at("download the originals") > pilot || at("the other 1 devices") < pilot {
+	if pilot := at("Pilot it"); at("Sign personal accounts out") > pilot || at("download the originals") > pilot || at("the other 1 devices") < pilot {
 		t.Errorf("the order is %q", p.Steps)
+	}
+	signIn := func(p remedy.Plan) bool {
+		return slices.ContainsFunc(p.Steps, func(s string) bool { return strings.HasPrefix(s, "Sign in to FaceTime") })
+	}
+	kept := remedy.Make(request(builtin(t, hipaa), []*checks.Baseline{builtin(t, "phsa-facetime")}, iPad("A")), noon)
+	if signIn(p) || !signIn(kept) {
+		t.Errorf("to sign in to FaceTime first is said when it goes (%t) and when it stays (%t)", signIn(p), signIn(kept))
 	}
 	if last := p.Steps[len(p.Steps)-1]; !strings.Contains(last, "only what devices answer counts") {
 		t.Errorf("the last step is %q", last)

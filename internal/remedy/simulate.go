@@ -46,26 +46,41 @@ func verdictOf(verdicts []checks.Verdict, baseline, requirement string) (checks.
 }
 
 // claim tries the whole profile out on each device that it is for. A verdict
-// that does not pass even then is somebody's task.
+// that does not pass even then is somebody's task, and what only it wants to
+// have set is not set; the rest is then tried out again.
 func (p *planner) claim() {
-	settings := slices.Collect(maps.Values(p.values))
-	for i, d := range p.Devices {
-		if !p.targeted(i) {
+	for dropped := true; dropped; {
+		dropped = false
+		p.plan.Claims, p.plan.Devices = []Claim{}, []string{}
+		settings := slices.Collect(maps.Values(p.values))
+		for i, d := range p.Devices {
+			if p.targeted(i) && p.claimOn(i, p.evaluate(d, settings)) {
+				dropped = true
+			}
+		}
+		p.collectValues()
+	}
+}
+
+// claimOn claims what passes on one device, and reports whether something did
+// not.
+func (p *planner) claimOn(device int, after []checks.Verdict) (dropped bool) {
+	id := p.Devices[device].Subject.ID
+	for i := range p.wishes {
+		w := &p.wishes[i]
+		if w.device != device || w.refused {
 			continue
 		}
-		after := p.evaluate(d, settings)
-		for _, w := range p.wishes {
-			if w.device != i || w.refused {
-				continue
-			}
-			if v, ok := verdictOf(after, w.verdict.Baseline, w.verdict.Requirement); ok && v.Result == checks.Pass {
-				p.plan.Claims = append(p.plan.Claims, Claim{Device: d.Subject.ID, Baseline: v.Baseline, Requirement: v.Requirement})
-				if !slices.Contains(p.plan.Devices, d.Subject.ID) {
-					p.plan.Devices = append(p.plan.Devices, d.Subject.ID)
-				}
-				continue
-			}
-			p.task(d.Subject.ID, w.verdict)
+		v, _ := verdictOf(after, w.verdict.Baseline, w.verdict.Requirement)
+		if v.Result != checks.Pass {
+			w.refused, dropped = true, true
+			p.task(id, w.verdict)
+			continue
+		}
+		p.plan.Claims = append(p.plan.Claims, Claim{Device: id, Baseline: v.Baseline, Requirement: v.Requirement})
+		if !slices.Contains(p.plan.Devices, id) {
+			p.plan.Devices = append(p.plan.Devices, id)
 		}
 	}
+	return dropped
 }
