@@ -48,10 +48,18 @@ type DeviceResult struct {
 // An Expiry is when something that a device needs to stay connected ceases to
 // be valid.
 type Expiry struct {
-	What     string // identity or radius-anchor
+	What     string // identity, radius-anchor, or one of the server's
 	Detail   string // of an anchor its subject, of an identity who issued it
 	NotAfter time.Time
 }
+
+// What the MDM server, and not the device, must keep valid: without it no device
+// is reached, or none can enrol anew.
+const (
+	PushCertificate   = "apns-push-certificate"
+	IdentityAuthority = "scep-ca"
+	ABMToken          = "abm-token"
+)
 
 // A Problem is something that could not be read or used, by name and place;
 // the rest went on.

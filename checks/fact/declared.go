@@ -114,7 +114,7 @@ func Objects() []ObjectType {
 			{"not_after", Time, "When it ceases to be valid; what is after 2199 counts as then."},
 		}},
 		{"Credential", "An identity or a trust anchor of the device.", []Decl{
-			{"what", String, "identity or radius-anchor."},
+			{"what", String, "identity, radius-anchor, or of the server: apns-push-certificate, scep-ca, abm-token."},
 			{"name", String, "Of an anchor its subject, of an identity who issued it."},
 			{"not_after", Time, "When it ceases to be valid; what is after 2199 counts as then."},
 		}},

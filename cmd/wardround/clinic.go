@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/mdm"
 	"github.com/wardround/wardround/mdm/nano"
 	"github.com/wardround/wardround/mdm/sim"
@@ -26,6 +28,8 @@ type clinic struct {
 	fleet  *sim.Fleet
 	server *http.Server
 	served sync.WaitGroup
+
+	expiries []checks.Expiry // of the certificates made for this run
 }
 
 // openClinic starts the MDM on a free loopback port, with a certificate
@@ -72,7 +76,14 @@ func wireClinic(dir, url string, opts demoOptions, journal mdm.Journal, logger *
 	if err := server.StorePushCertificate(context.Background(), cert, key); err != nil {
 		return nil, err
 	}
-	return &clinic{mdm: server, fleet: fleet, server: nano.HTTPServer(server.Handler())}, nil
+	push, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("push certificate: %w", err)
+	}
+	return &clinic{mdm: server, fleet: fleet, server: nano.HTTPServer(server.Handler()), expiries: []checks.Expiry{
+		{What: checks.PushCertificate, Detail: demoTopic, NotAfter: push.Leaf.NotAfter.UTC()},
+		{What: checks.IdentityAuthority, Detail: ca.Certificate().Subject.CommonName, NotAfter: ca.Certificate().NotAfter.UTC()},
+	}}, nil
 }
 
 // writeCatalog writes the profiles that the fleet's consoles sent out.

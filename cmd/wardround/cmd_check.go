@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/catalog"
 	"github.com/wardround/wardround/internal/judge"
 	"github.com/wardround/wardround/internal/report"
@@ -41,6 +42,10 @@ wrong use.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: g.command(func(ctx context.Context, args []string) error {
 			opts.paths = args
+			var err error
+			if opts.server, err = g.config.server(); err != nil {
+				return err
+			}
 			return runCheck(ctx, opts, time.Now(), g.out)
 		}),
 	}
@@ -55,6 +60,7 @@ type checkOptions struct {
 	collectedAt string
 	format      string
 	minCoverage float64
+	server      []checks.Expiry
 }
 
 func (o *checkOptions) addFlags(flags *pflag.FlagSet) {
@@ -101,6 +107,7 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 	}
 	checked := &checkedFleet{at: now, fleet: judge.NewFleet(baselines)}
 	for _, device := range pile.devices() {
+		device.Server = opts.server
 		checked.add(judge.Judge(device, known, baselines, now))
 	}
 	checked.problems = pile.allProblems()

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/catalog"
 	"github.com/wardround/wardround/internal/store/sqlite"
 	"github.com/wardround/wardround/internal/sweep"
@@ -38,6 +39,10 @@ wrong use, such as a --dir that already holds a state.db.`,
   wardround demo --format json`,
 		Args: cobra.NoArgs,
 		RunE: g.command(func(ctx context.Context, _ []string) error {
+			var err error
+			if opts.server, err = g.config.server(); err != nil {
+				return err
+			}
 			return runDemo(ctx, opts, demoLogger(g), g.out, g.err)
 		}),
 	}
@@ -51,6 +56,7 @@ type demoOptions struct {
 	dir       string
 	baselines []string
 	format    string
+	server    []checks.Expiry
 }
 
 func (o *demoOptions) addFlags(flags *pflag.FlagSet) {
@@ -115,7 +121,7 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 	}
 	rounder := sweep.NewRounder(sweep.Config{
 		Baselines: baselines, Catalog: known, AppManagement: true, Tool: toolVersion(),
-		Quiet: demoQuiet, Repush: demoRepush,
+		Quiet: demoQuiet, Repush: demoRepush, Server: append(clinic.expiries, opts.server...),
 	}, state, results, intake, clinic.mdm, logger)
 	if _, err := rounder.Round(ctx, roundProgress(bar)); err != nil {
 		return fmt.Errorf("demo: %w", err)

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"github.com/wardround/wardround/checks"
 )
 
 // Config is what a flag, an environment variable (WARDROUND_…), or the file of
@@ -20,19 +23,36 @@ type Config struct {
 	LogLevel string `mapstructure:"log-level"`
 	// LogFormat is text or json. Default: text. Logs go to standard error.
 	LogFormat string `mapstructure:"log-format"`
+	// ABMTokenExpires is the day, as 2027-03-31, on which the token of Apple
+	// Business (or School) Manager ends; it goes into the lockout forecast.
+	// Default: empty, not known.
+	ABMTokenExpires string `mapstructure:"abm-token-expires"`
 }
 
 // configKeys are the keys of a Config.
-func configKeys() []string { return []string{"dir", "log-level", "log-format"} }
+func configKeys() []string { return []string{"dir", "log-level", "log-format", "abm-token-expires"} }
 
 func addGlobalFlags(flags *pflag.FlagSet) {
 	flags.String("config", "", "read settings from this file (YAML, TOML or JSON)")
 	flags.String("dir", dataFolder(), "folder of state.db and results.db")
 	flags.String("log-level", defaultLogLevel, "debug, info, warn or error")
 	flags.String("log-format", "text", "text or json")
+	flags.String("abm-token-expires", "", "day on which the Apple Business token ends, as 2027-03-31")
 }
 
 const defaultLogLevel = "warn"
+
+// server lists what the MDM server must keep valid, as far as it is configured.
+func (c Config) server() ([]checks.Expiry, error) {
+	if c.ABMTokenExpires == "" {
+		return nil, nil
+	}
+	day, err := time.Parse(time.DateOnly, c.ABMTokenExpires)
+	if err != nil {
+		return nil, usage(fmt.Errorf("abm-token-expires %q: not a day", c.ABMTokenExpires), "write it as 2027-03-31")
+	}
+	return []checks.Expiry{{What: checks.ABMToken, Detail: "Apple Business token", NotAfter: day.UTC()}}, nil
+}
 
 // loadConfig joins flags, environment, file and defaults.
 func loadConfig(flags *pflag.FlagSet) (Config, error) {

@@ -32,6 +32,9 @@ const (
 // decides it, and returns what is known of that.
 func (j *judging) putCredentials(set *fact.Set, in profileSet) []checks.Expiry {
 	all := append(j.identities(), j.anchors(in)...)
+	for _, e := range j.server {
+		all = append(all, credential{what: e.What, name: e.Detail, until: e.NotAfter})
+	}
 	slices.SortFunc(all, func(a, b credential) int {
 		return cmp.Or(cmp.Compare(a.absent, b.absent), a.until.Compare(b.until), cmp.Compare(a.what, b.what),
 			cmp.Compare(a.name, b.name), cmp.Compare(a.sha256, b.sha256))

@@ -92,3 +92,26 @@ func TestLongListsAreJudgedInTime(t *testing.T) {
 		t.Error("a long list kept the judge for more than 20 s: the time is not linear")
 	}
 }
+
+func TestServersOwnDatesCountForEachDevice(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		ends time.Time
+		want checks.Reason
+	}{
+		{"the push certificate has ended", now.Add(-time.Hour), "credentials-expired"},
+		{"it ends within warn_days", now.Add(10 * 24 * time.Hour), "credentials-expiring"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWard(t).answers("DeviceInformation", iPad)
+			w.device.Server = []checks.Expiry{{What: checks.PushCertificate, Detail: "topic", NotAfter: tc.ends}}
+			o := w.judged(nil, "wpa2-enterprise")
+			if v := verdict(t, o, "wpa2-enterprise", "wr_wifi_credentials_valid"); v.Result != checks.Fail || v.Reason != tc.want {
+				t.Errorf("got %s/%s, want fail/%s", v.Result, v.Reason, tc.want)
+			}
+			if len(o.Result.Expiring) != 1 || o.Result.Expiring[0].What != checks.PushCertificate {
+				t.Errorf("got %v, want the push certificate among what expires", o.Result.Expiring)
+			}
+		})
+	}
+}

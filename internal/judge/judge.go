@@ -29,6 +29,7 @@ type Device struct {
 	ID           string
 	Observations []Observation
 	Unanswered   []Question
+	Server       []checks.Expiry // what the MDM server needs to reach any device
 }
 
 // A Catalog finds our copy of an installed profile. The problems tell why a
@@ -67,6 +68,7 @@ func Judge(d Device, catalog Catalog, baselines []*checks.Baseline, now time.Tim
 // A judging is one device while its facts are being gathered.
 type judging struct {
 	id       string
+	server   []checks.Expiry
 	answers  answers
 	catalog  Catalog
 	platform platform
@@ -76,7 +78,7 @@ type judging struct {
 }
 
 func newJudging(d Device, catalog Catalog, now time.Time) *judging {
-	j := &judging{id: d.ID, catalog: catalog, answers: readAnswers(d, now), now: now}
+	j := &judging{id: d.ID, server: d.Server, catalog: catalog, answers: readAnswers(d, now), now: now}
 	j.platform = j.answers.platform()
 	if n := j.answers.fromFuture; n > 0 {
 		j.problems = append(j.problems, checks.Problem{

@@ -37,6 +37,7 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 		if err != nil {
 			return fmt.Errorf("judge %s: %w", id, err)
 		}
+		device.Server = r.cfg.Server
 		outcome := judge.Judge(device, r.cfg.Catalog, r.cfg.Baselines, now)
 		fleet.Add(outcome)
 		if err := recorder.Device(ctx, outcome.Result, seen); err != nil {

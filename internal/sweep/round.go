@@ -18,11 +18,12 @@ import (
 // Baselines works.
 type Config struct {
 	Baselines     []*checks.Baseline
-	Catalog       judge.Catalog // nil: no profile content is known
-	AppManagement bool          // the enrollments grant 4096; queries that need it are asked
-	Quiet         time.Duration // a round ends when nothing came for this long; default 2 min
-	Repush        time.Duration // wait before a device that answered NotNow is pushed again; doubles; default 30 s
-	Tool          string        // version kept with the results
+	Catalog       judge.Catalog   // nil: no profile content is known
+	AppManagement bool            // the enrollments grant 4096; queries that need it are asked
+	Quiet         time.Duration   // a round ends when nothing came for this long; default 2 min
+	Repush        time.Duration   // wait before a device that answered NotNow is pushed again; doubles; default 30 s
+	Tool          string          // version kept with the results
+	Server        []checks.Expiry // what the MDM server must keep valid to reach devices
 }
 
 // pushChunk is how many enrollments one push call names.
