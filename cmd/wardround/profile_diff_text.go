@@ -87,12 +87,12 @@ func writeDeviations(out *bytes.Buffer, d driftRecord) {
 			rows = append(rows, s)
 		}
 	}
-	fmt.Fprintf(out, "  %d settings are as intended\n", good)
+	fmt.Fprintf(out, "  as intended: %s\n", counted(good, "setting"))
 	if elsewhere > 0 {
-		fmt.Fprintf(out, "  %d settings are only wanted by profiles that are not installed here\n", elsewhere)
+		fmt.Fprintf(out, "  only wanted by profiles that are not installed here: %s\n", counted(elsewhere, "setting"))
 	}
 	for _, why := range slices.Sorted(maps.Keys(open)) {
-		fmt.Fprintf(out, "  %d settings cannot be known: %s\n", open[why], why)
+		fmt.Fprintf(out, "  not to be known: %s: %s\n", counted(open[why], "setting"), why)
 	}
 	writeSettings(out, rows)
 	fmt.Fprintln(out)

@@ -135,7 +135,7 @@ func (r remedyRecord) write(out io.Writer, format string) error {
 		fmt.Fprintln(&b, "Nothing was written: there is no verdict that a profile may turn.")
 	} else {
 		fmt.Fprintf(&b, "Written to %s: %s, UUID %s\nSHA-256 %s\n", cmp.Or(strings.TrimPrefix(r.File, "-"), "standard output"), r.Identifier, r.UUID, r.SHA256)
-		fmt.Fprintf(&b, "It turns %d verdicts on %d devices into a pass. Nothing was sent to any device.\n", len(r.Claims), len(r.Devices))
+		fmt.Fprintf(&b, "It turns %s on %s into a pass. Nothing was sent to any device.\n", counted(len(r.Claims), "verdict"), counted(len(r.Devices), "device"))
 	}
 	r.writeSettings(&b)
 	if len(r.ByHand) > 0 {

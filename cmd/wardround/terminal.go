@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"unicode"
@@ -49,4 +50,12 @@ func forTerminal(w io.Writer, body []byte) []byte {
 		}
 		return '\ufffd'
 	}, body)
+}
+
+// counted writes a number with its noun.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
