@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
 	"github.com/micromdm/nanomdm/service"
 
@@ -17,7 +18,29 @@ import (
 // only to prove who sent it, so that its command can be taken off the queue.
 const hardFactor = 4
 
-// A body is what came in a request.
+// maxPooled bounds the buffers that are used again, in bytes: most answers fit,
+// and a few large ones must not stay in memory.
+const maxPooled = 1 << 20
+
+// buffers are used again from request to request.
+type buffers struct{ pool sync.Pool }
+
+func (p *buffers) get() *bytes.Buffer {
+	if b, ok := p.pool.Get().(*bytes.Buffer); ok {
+		return b
+	}
+	return new(bytes.Buffer)
+}
+
+func (p *buffers) put(b *bytes.Buffer) {
+	if b.Cap() > maxPooled {
+		return
+	}
+	b.Reset()
+	p.pool.Put(b)
+}
+
+// A body is what came in a request. It is in a buffer that is used again.
 type body struct {
 	bytes   []byte  // all of it; of one that is too large, its beginning
 	size    int64   // of what came
@@ -25,16 +48,14 @@ type body struct {
 	digests digests // of all of it, if tooBig
 }
 
-// readBody reads up to limit bytes into memory. What is beyond is digested and
+// readBody reads up to limit bytes into buf. What is beyond is digested and
 // forgotten, up to hardFactor times limit.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) (*body, error) {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64, buf *bytes.Buffer) (*body, error) {
 	in := http.MaxBytesReader(w, r.Body, hardFactor*limit)
-	var buf bytes.Buffer
 	if n := min(r.ContentLength, limit); n > 0 {
 		buf.Grow(int(n) + bytes.MinRead)
 	}
-	_, err := io.Copy(&buf, io.LimitReader(in, limit+1))
-	if err != nil {
+	if _, err := buf.ReadFrom(io.LimitReader(in, limit+1)); err != nil {
 		return nil, readError(err)
 	}
 	b := &body{bytes: buf.Bytes(), size: int64(buf.Len())}

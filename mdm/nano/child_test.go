@@ -1,6 +1,7 @@
 package nano_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -15,10 +16,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	nanomdm "github.com/micromdm/nanomdm/mdm"
 	"github.com/micromdm/nanomdm/push"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
@@ -38,6 +41,7 @@ type childConfig struct {
 	Root    []byte // DER
 	APNs    string // URL that plays the push service
 	Sweep   bool   // ask everything of everybody, judge and say so
+	Serve   bool   // do what the standard input says
 }
 
 // What a child says on its standard output.
@@ -77,7 +81,10 @@ func child(config string) error {
 	served := make(chan error, 1)
 	go func() { served <- nano.HTTPServer(server.Handler()).Serve(listener) }()
 	fmt.Println(sayReady)
-	if !cfg.Sweep {
+	switch {
+	case cfg.Serve:
+		return obey(ctx, cfg.Dir, state, intake, server)
+	case !cfg.Sweep:
 		return <-served
 	}
 	if err := askEverybody(ctx, state, server); err != nil {
@@ -89,6 +96,52 @@ func child(config string) error {
 	}
 	fmt.Println(sayJudged)
 	return <-served
+}
+
+// obey asks everybody the queries of the benchmark when it is told a number,
+// and judges when it is told to.
+func obey(ctx context.Context, dir string, state *sqlite.State, intake *sweep.Intake, server *nano.Server) error {
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		round, err := strconv.Atoi(lines.Text())
+		if err != nil {
+			if err := judgeEverybody(ctx, dir, state, intake, server); err != nil {
+				return err
+			}
+			fmt.Println(sayJudged)
+			continue
+		}
+		if err := askRound(ctx, round, state, server); err != nil {
+			return err
+		}
+		fmt.Println(sayAsked)
+	}
+	return errors.New("nothing more to do")
+}
+
+// askRound asks several devices at a time, so that they share transactions.
+func askRound(ctx context.Context, round int, state *sqlite.State, server *nano.Server) error {
+	sweep, err := state.BeginSweep(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(64)
+	for i := range benchFleet {
+		g.Go(func() error {
+			id := fmt.Sprintf("00008030-%016X", i)
+			for n, q := range benchQueries() {
+				o := store.Outstanding{Enrollment: id, Query: q.Key(), CommandUUID: benchUUID(round, i, n), Sweep: sweep, AskedAt: time.Now()}
+				if fresh, err := state.Ask(ctx, o); err != nil || !fresh {
+					return fmt.Errorf("asked %s of %s before: %t, %w", o.Query, id, !fresh, err)
+				}
+				if err := server.Ask(ctx, id, q, o.CommandUUID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // sixQueries is what is asked of each device.

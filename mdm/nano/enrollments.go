@@ -71,7 +71,7 @@ func (s *store) Disable(r *nanomdm.Request) error {
 	if e := deliveryOf(r).evidence; e != nil && e.Query == mdm.CheckOut {
 		evidence = e
 	}
-	return s.journal.Write(r.Context(), evidence,
+	return s.keep(r, evidence,
 		exec(`UPDATE nano_enrollment SET enabled = 0, tally = 0 WHERE enabled = 1 AND `+ofDevice, r.ID))
 }
 

@@ -46,7 +46,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, checkIn bool) {
 		s.reply(w, r, nil, &service.HTTPStatusError{Status: http.StatusForbidden, Err: err})
 		return
 	}
-	b, err := readBody(w, r, s.cfg.MaxBody)
+	buf := s.buffers.get()
+	defer s.buffers.put(buf)
+	b, err := readBody(w, r, s.cfg.MaxBody, buf)
 	if err != nil {
 		s.reply(w, r, nil, err)
 		return

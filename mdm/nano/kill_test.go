@@ -1,22 +1,12 @@
 package nano_test
 
 import (
-	"bufio"
-	"bytes"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,157 +14,9 @@ import (
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store/sqlite"
-	"github.com/wardround/wardround/mdm"
 	"github.com/wardround/wardround/mdm/nano"
 	"github.com/wardround/wardround/mdm/sim"
 )
-
-// A process is a server in a process of its own.
-type process struct {
-	cmd  *exec.Cmd
-	said chan string // closed when it has ended
-}
-
-func startProcess(t *testing.T, cfg childConfig) *process {
-	t.Helper()
-	config, err := json.Marshal(cfg)
-	must(t, err)
-	p := &process{cmd: exec.CommandContext(t.Context(), os.Args[0]), said: make(chan string, 8)}
-	p.cmd.Env = append(os.Environ(), childVariable+"="+string(config))
-	p.cmd.Stderr = os.Stderr
-	out, err := p.cmd.StdoutPipe()
-	must(t, err)
-	must(t, p.cmd.Start())
-	go func() {
-		defer close(p.said)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			p.said <- lines.Text()
-		}
-	}()
-	return p
-}
-
-// wait waits until the process says something, and kills it if it does not.
-func (p *process) wait(t *testing.T, want string) {
-	t.Helper()
-	late := time.After(2 * time.Minute)
-	for {
-		select {
-		case got, ok := <-p.said:
-			if !ok {
-				p.kill()
-				t.Fatalf("the server ended before it said %q", want)
-			}
-			if got == want {
-				return
-			}
-		case <-late:
-			p.kill()
-			t.Fatalf("the server never said %q", want)
-		}
-	}
-}
-
-// kill ends the process as kill -9 does.
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	for range p.said { // until its output ends
-	}
-	_ = p.cmd.Wait()
-}
-
-// A line is the network between a fleet and a server that dies. A device whose
-// answer was lost sends it again, or drops it: chance says which.
-type line struct {
-	server *httptest.Server
-	target string // host and port
-	client *http.Client
-
-	mu           sync.Mutex
-	rnd          *rand.Rand                // guarded by mu
-	acknowledged map[[sha256.Size]byte]int // of messages worth keeping; guarded by mu
-	changed      chan struct{}             // guarded by mu
-}
-
-func newLine(t *testing.T, rnd *rand.Rand) *line {
-	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	l := &line{
-		target: free.Addr().String(), client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
-		rnd: rnd, acknowledged: make(map[[sha256.Size]byte]int), changed: make(chan struct{}),
-	}
-	must(t, free.Close())
-	l.server = httptest.NewServer(l)
-	t.Cleanup(l.server.Close)
-	return l
-}
-
-// ServeHTTP implements http.Handler.
-func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	for {
-		status, answer, err := l.forward(r, body)
-		if err == nil {
-			if status == http.StatusOK {
-				l.acknowledge(body)
-			}
-			w.WriteHeader(status)
-			_, _ = w.Write(answer)
-			return
-		}
-		if !l.chance(0.5) || r.Context().Err() != nil {
-			http.Error(w, "the line is dead", http.StatusBadGateway)
-			return
-		}
-		time.Sleep(5 * time.Millisecond) // the server may be back by then; there is nothing to wait for
-	}
-}
-
-func (l *line) forward(r *http.Request, body []byte) (status int, answer []byte, err error) {
-	req, err := http.NewRequestWithContext(r.Context(), r.Method, "http://"+l.target+r.URL.Path, bytes.NewReader(body))
-	if err != nil {
-		return 0, nil, err
-	}
-	req.Header = r.Header.Clone()
-	resp, err := l.client.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer resp.Body.Close()
-	answer, err = io.ReadAll(resp.Body)
-	return resp.StatusCode, answer, err
-}
-
-func (l *line) chance(p float64) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.rnd.Float64() < p
-}
-
-// acknowledge notes a message that the server has taken. What cannot be read
-// is kept up to a limit, and a poll is not kept.
-func (l *line) acknowledge(body []byte) {
-	e, _, err := mdm.Receive(body, time.Now())
-	if err != nil || e.Status == mdm.Idle {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.acknowledged[e.ReceivedSHA256]++
-	close(l.changed)
-	l.changed = make(chan struct{})
-}
-
-// taken returns how many messages were acknowledged so far.
-func (l *line) taken() (n int, changed <-chan struct{}) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.acknowledged), l.changed
-}
 
 // A trial is one sweep of a fleet, in a folder of its own.
 type trial struct {
@@ -207,39 +49,25 @@ func (tr *trial) disturb(t *testing.T, n, answers int) {
 	t.Helper()
 	for i := range n {
 		p := startProcess(t, tr.cfg)
-		switch draw := tr.line.rnd.IntN; {
+		switch {
 		case i%5 == 0: // at any moment since its start
-			time.Sleep(time.Duration(draw(150)) * time.Millisecond)
+			time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
 		case i < n*9/10: // when some more answers have come
 			p.wait(t, sayReady)
-			tr.line.wait(1+draw(2*answers/n), 300*time.Millisecond)
+			tr.line.wait(1+rand.IntN(2*answers/n), 300*time.Millisecond)
 		default: // while it judges
 			p.wait(t, sayAsked)
-			time.Sleep(time.Duration(draw(20)) * time.Millisecond)
+			time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
 		}
 		p.kill()
 	}
 }
 
-// wait waits until n more messages were acknowledged, or the time is over.
-func (l *line) wait(n int, atMost time.Duration) {
-	over := time.After(atMost)
-	now, changed := l.taken()
-	for want := now + n; now < want; now, changed = l.taken() {
-		select {
-		case <-changed:
-		case <-over:
-			return
-		}
-	}
-}
-
 func TestKillingTheServerLosesNothing(t *testing.T) {
 	const devices, kills = 56, 50
-	rnd := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	ca, err := nano.NewCA("Test identities", nil)
 	must(t, err)
-	l := newLine(t, rnd)
+	l := newLine(t)
 	fleet, err := sim.NewFleet(sim.FleetConfig{
 		Devices: devices, Seed: 1, URL: l.server.URL + nano.Path, Issue: ca.Issue, Topic: topic, Personas: answering(),
 	})

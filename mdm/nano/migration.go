@@ -25,12 +25,12 @@ type moving struct {
 // messages of each enabled device and then of its enabled users, secrets
 // included. An error of one enrollment is sent in place of its message.
 func (s *store) RetrieveMigrationCheckins(ctx context.Context, out chan<- any) error {
-	devices, err := s.enabled(ctx, "")
+	devices, err := s.enabled(ctx, `parent_id = ''`)
 	if err != nil {
 		return err
 	}
 	for _, device := range devices {
-		users, err := s.enabled(ctx, device)
+		users, err := s.enabled(ctx, `parent_id = ? AND parent_id <> ''`, device)
 		if err != nil {
 			return err
 		}
@@ -43,10 +43,10 @@ func (s *store) RetrieveMigrationCheckins(ctx context.Context, out chan<- any) e
 	return nil
 }
 
-// enabled lists the enabled users of a device, or for "" the devices.
-func (s *store) enabled(ctx context.Context, parent string) (ids []string, err error) {
+// enabled lists the enabled enrollments of which a condition holds.
+func (s *store) enabled(ctx context.Context, condition string, args ...any) (ids []string, err error) {
 	err = s.journal.Read(ctx, func(tx mdm.Tx) error {
-		return tx.Each(`SELECT id FROM nano_enrollment WHERE parent_id = ? AND enabled = 1 ORDER BY id`, []any{parent},
+		return tx.Each(`SELECT id FROM nano_enrollment WHERE enabled = 1 AND `+condition+` ORDER BY id`, args,
 			func(scan func(...any) error) error {
 				var id string
 				err := scan(&id)

@@ -85,7 +85,7 @@ func (s *store) AssociateCertHash(r *nanomdm.Request, hash string) error {
 	hash = strings.ToLower(hash)
 	s.owners.change(r.ID)
 	defer s.owners.change(r.ID)
-	return s.journal.Write(r.Context(), nil, func(tx mdm.Tx) error {
+	return s.keep(r, nil, func(tx mdm.Tx) error {
 		if _, err := tx.Exec(`UPDATE nano_certificate SET current = 0 WHERE id = ? AND current = 1`, r.ID); err != nil {
 			return err
 		}

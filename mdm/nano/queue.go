@@ -155,7 +155,7 @@ func freshest(tx mdm.Tx, id string, putOff []string) (uuid string, err error) {
 // ClearQueue implements storage.CommandAndReportResultsStore. A device that
 // enrols anew owes no answers, and neither do its users.
 func (s *store) ClearQueue(r *nanomdm.Request) error {
-	err := s.journal.Write(r.Context(), nil, exec(`UPDATE nano_queue SET status = ?2, done_at = ?3, command = x''
+	err := s.keep(r, nil, exec(`UPDATE nano_queue SET status = ?2, done_at = ?3, command = x''
 		WHERE done_at IS NULL AND enrollment IN (SELECT ?1 UNION SELECT id FROM nano_enrollment WHERE parent_id = ?1 AND parent_id <> '')`,
 		r.ID, cleared, s.now().UnixMilli()))
 	if err != nil {

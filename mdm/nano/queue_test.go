@@ -1,10 +1,13 @@
 package nano_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
 	"time"
+
+	nanomdm "github.com/micromdm/nanomdm/mdm"
 
 	"github.com/wardround/wardround/mdm/nano"
 )
@@ -65,6 +68,18 @@ func TestTheQueueKeepsItsOrder(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAnAnswerWhoseSenderHungUpIsKept(t *testing.T) {
+	s := newShelf(t)
+	s.enroll(t, "D")
+	s.enqueue(t, "A", "D")
+	ctx, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	must(t, s.StoreCommandReport(request(ctx, "D"), &nanomdm.CommandResults{CommandUUID: "A", Status: "Acknowledged"}))
+	if got := s.report(t, "D", "", "Idle"); got != "" {
+		t.Errorf("handed %q, which was answered", got)
 	}
 }
 

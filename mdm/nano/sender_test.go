@@ -56,7 +56,7 @@ func newSenderFor(t testing.TB, ca *nano.CA, id string, from, until time.Time) *
 }
 
 // newAppleSender signs as Apple's devices do: RSA, SHA-1, no attributes.
-func newAppleSender(t *testing.T, ca *nano.CA, id string) *sender {
+func newAppleSender(t testing.TB, ca *nano.CA, id string) *sender {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

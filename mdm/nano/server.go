@@ -60,6 +60,7 @@ type Server struct {
 	core     service.CheckinAndCommandService
 	pusher   push.Pusher
 	verifier *chainVerifier
+	buffers  buffers
 }
 
 var _ mdm.Asker = (*Server)(nil)

@@ -64,7 +64,13 @@ func deliveryOf(r *nanomdm.Request) *delivery {
 // write keeps the evidence of a request and runs with in one transaction. An
 // error means that nothing happened, and that the device must be told so.
 func (s *store) write(r *nanomdm.Request, with func(mdm.Tx) error) error {
-	return s.journal.Write(r.Context(), deliveryOf(r).evidence, with)
+	return s.keep(r, deliveryOf(r).evidence, with)
+}
+
+// keep is write with other evidence, or none. A device that hangs up meanwhile
+// changes nothing: what it said is kept, and whoever waits for it is told.
+func (s *store) keep(r *nanomdm.Request, e *mdm.Evidence, with func(mdm.Tx) error) error {
+	return s.journal.Write(context.WithoutCancel(r.Context()), e, with)
 }
 
 // exec is a transaction of one statement.

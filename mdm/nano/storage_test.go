@@ -61,7 +61,7 @@ func checkIn[M any](t *testing.T, id, messageType, keys string) *M {
 	return typed
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

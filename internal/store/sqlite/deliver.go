@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	"github.com/wardround/wardround/mdm"
 )
@@ -30,11 +31,11 @@ func (s *State) deliver(t *txn, e mdm.Evidence) error {
 	if err != nil || n.found && n.repeatedBy(e) {
 		return err
 	}
-	before, err := findAnswer(t, n, e)
+	before, err := settle(t, n, e)
 	if err != nil || before == sameAnswer {
 		return err
 	}
-	if n.enrollment, err = enroll(t, e); err != nil {
+	if n.enrollment, err = enroll(t, n, e); err != nil {
 		return err
 	}
 	switch {
@@ -43,38 +44,49 @@ func (s *State) deliver(t *txn, e mdm.Evidence) error {
 	case before == otherAnswer:
 		return s.insertDuplicate(t, n, e)
 	case n.unchanged:
-		err = extend(t, n, e)
-	default:
-		err = s.insertNewest(t, n, e)
+		return extend(t, n, e)
 	}
-	if err != nil {
-		return err
-	}
-	return settle(t, e)
+	return s.insertNewest(t, n, e)
 }
 
 // newest is the observation that an answer is compared with.
 type newest struct {
-	enrollment       int64
+	enrollment       int64 // 0: not known
+	kind             mdm.EnrollmentType
 	id, last         int64
 	command          string // of its last receipt
 	received         []byte // digest of its last receipt
 	found, unchanged bool
 }
 
+// newestOf is the statement that finds the newest observation of a class. The
+// class is in its text: SQLite plans a statement anew at each use if the value
+// of a parameter may decide whether a partial index serves, as that of unread.
+const (
+	newestOf   = `SELECT n.enrollment_key, n.type, e.id, e.last, e.last_command_uuid, e.last_received_sha256, `
+	newestFrom = ` FROM enrollment n JOIN evidence e ON e.enrollment = n.enrollment_key
+		WHERE n.id = ? AND e.query = ? AND e.status = ? AND e.newest = 1 AND e.class = `
+	newestReport  = newestOf + `e.canonical` + newestFrom + `'report'`
+	newestCheckIn = newestOf + `e.canonical` + newestFrom + `'checkin'`
+	newestUnread  = newestOf + `e.received_sha256` + newestFrom + `'unread'` // which has no canonical form
+)
+
 func findNewest(t *txn, e mdm.Evidence) (newest, error) {
-	same := `canonical`
-	want := e.Canonical
-	if e.Class == mdm.Unread { // which has no canonical form
-		same, want = `received_sha256`, e.ReceivedSHA256
+	statement, want := newestReport, e.Canonical
+	switch e.Class {
+	case mdm.Report:
+	case mdm.CheckIn:
+		statement = newestCheckIn
+	case mdm.Unread:
+		statement, want = newestUnread, e.ReceivedSHA256
+	default:
+		return newest{}, fmt.Errorf("there is no class %q of evidence", e.Class)
 	}
 	var n newest
 	var sum []byte
 	var err error
-	n.found, err = t.row(`SELECT e.id, e.last, e.last_command_uuid, e.last_received_sha256, e.`+same+`
-		FROM enrollment n JOIN evidence e ON e.enrollment = n.enrollment_key
-		WHERE n.id = ? AND e.class = ? AND e.query = ? AND e.status = ? AND e.newest = 1`,
-		[]any{e.Enrollment.ID, e.Class, e.Query, e.Status}, []any{&n.id, &n.last, &n.command, &n.received, &sum})
+	n.found, err = t.row(statement, []any{e.Enrollment.ID, e.Query, e.Status},
+		[]any{&n.enrollment, &n.kind, &n.id, &n.last, &n.command, &n.received, &sum})
 	n.unchanged = n.found && bytes.Equal(sum, want[:])
 	return n, err
 }
@@ -103,12 +115,9 @@ const (
 // of those to our own commands, the evidence of the first of each observation
 // and n of the last of one.
 func findAnswer(t *txn, n newest, e mdm.Evidence) (answered, error) {
-	if !final(e) {
-		return noAnswer, nil
-	}
 	var status mdm.Status
 	var answer []byte
-	found, err := t.row(`SELECT status, answer FROM ledger WHERE command_uuid = ? AND enrollment = ? AND answered_at IS NOT NULL`,
+	found, err := t.row(`SELECT status, answer FROM ledger WHERE command_uuid = ? AND command_uuid <> '' AND enrollment = ? AND answered_at IS NOT NULL`,
 		[]any{e.CommandUUID, e.Enrollment.ID}, []any{&status, &answer})
 	if err != nil {
 		return noAnswer, err
@@ -137,8 +146,12 @@ func findAnswer(t *txn, n newest, e mdm.Evidence) (answered, error) {
 }
 
 // enroll notes that the enrollment was heard of, and what a check-in says.
-func enroll(t *txn, e mdm.Evidence) (key int64, err error) {
+func enroll(t *txn, n newest, e mdm.Evidence) (key int64, err error) {
 	at := e.Received.UnixMilli()
+	if n.found && n.kind == e.Enrollment.Type && e.Class != mdm.CheckIn {
+		_, err = t.exec(`UPDATE enrollment SET last_seen = max(last_seen, ?2), first_seen = min(first_seen, ?2) WHERE enrollment_key = ?1`, n.enrollment, at)
+		return n.enrollment, err
+	}
 	_, err = t.row(`INSERT INTO enrollment (id, type, parent_id, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen),
 			type = iif(excluded.type = '', type, excluded.type), parent_id = iif(excluded.parent_id = '', parent_id, excluded.parent_id)

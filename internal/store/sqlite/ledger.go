@@ -117,32 +117,38 @@ func argsOf(sweep int64) []any {
 	return []any{sweep}
 }
 
-// settle writes what a report means for the row of its command. NotNow leaves
-// it outstanding; anything else answers it, an unreadable body too, for it
-// consumed the command. A readable answer after one says how it ended.
-func settle(t *txn, e mdm.Evidence) error {
+// settle writes what a report means for the row of its command, and says
+// whether that had been answered. NotNow leaves it outstanding; anything else
+// answers it, an unreadable body too, for it consumed the command. A readable
+// answer after one says how it ended.
+func settle(t *txn, n newest, e mdm.Evidence) (answered, error) {
 	if e.Class == mdm.CheckIn || e.CommandUUID == "" {
-		return nil
+		return noAnswer, nil
 	}
-	written, err := settleRow(t, e)
-	if err != nil || written > 0 {
-		return err
+	waited, err := settleRow(t, e)
+	if err != nil || waited > 0 {
+		return noAnswer, err
+	}
+	if final(e) {
+		if before, err := findAnswer(t, n, e); err != nil || before != noAnswer {
+			return before, err
+		}
 	}
 	adopted, err := adopt(t, e)
 	if err != nil || adopted == 0 {
-		return err
+		return noAnswer, err
 	}
 	_, err = settleRow(t, e)
-	return err
+	return noAnswer, err
 }
 
 func settleRow(t *txn, e mdm.Evidence) (int64, error) {
 	if e.Status == mdm.NotNow {
-		return t.exec(`UPDATE ledger SET status = ?, notnow = notnow + 1 WHERE command_uuid = ? AND enrollment = ? AND answered_at IS NULL`,
+		return t.exec(`UPDATE ledger SET status = ?, notnow = notnow + 1 WHERE command_uuid = ? AND command_uuid <> '' AND enrollment = ? AND answered_at IS NULL`,
 			e.Status, e.CommandUUID, e.Enrollment.ID)
 	}
 	return t.exec(`UPDATE ledger SET status = ?1, answered_at = ?2, answer = ?3
-		WHERE command_uuid = ?4 AND enrollment = ?5 AND (answered_at IS NULL OR status = '' AND ?1 <> '')`,
+		WHERE command_uuid = ?4 AND command_uuid <> '' AND enrollment = ?5 AND (answered_at IS NULL OR status = '' AND ?1 <> '')`,
 		e.Status, e.Received.UnixMilli(), e.ReceivedSHA256[:], e.CommandUUID, e.Enrollment.ID)
 }
 
@@ -150,7 +156,7 @@ func settleRow(t *txn, e mdm.Evidence) (int64, error) {
 // report to its query: a device may answer before the asker has heard its id.
 func adopt(t *txn, e mdm.Evidence) (int64, error) {
 	return t.exec(`UPDATE ledger SET command_uuid = ?1 WHERE enrollment = ?2 AND query = ?3 AND command_uuid = ''
-		AND answered_at IS NULL AND dropped = 0 AND NOT EXISTS (SELECT 1 FROM ledger WHERE command_uuid = ?1)`,
+		AND answered_at IS NULL AND dropped = 0 AND NOT EXISTS (SELECT 1 FROM ledger WHERE command_uuid = ?1 AND command_uuid <> '')`,
 		e.CommandUUID, e.Enrollment.ID, e.Query)
 }
 
