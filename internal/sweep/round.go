@@ -90,12 +90,20 @@ func (r *Rounder) ask(ctx context.Context, sweep int64) (asked int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	rows, err := r.state.Outstandings(ctx, 0)
+	if err != nil {
+		return 0, err
+	}
+	owed := make(map[question]string, len(rows))
+	for _, o := range rows {
+		owed[question{o.Enrollment, o.Query}] = o.CommandUUID
+	}
 	var wake []string
 	for _, e := range enrolled {
 		if !e.Enabled {
 			continue
 		}
-		n, err := r.askOne(ctx, sweep, e.Enrollment)
+		n, err := r.askOne(ctx, sweep, e.Enrollment, owed)
 		if err != nil {
 			return asked, err
 		}
@@ -110,7 +118,16 @@ func (r *Rounder) ask(ctx context.Context, sweep int64) (asked int, err error) {
 	return asked, nil
 }
 
-func (r *Rounder) askOne(ctx context.Context, sweep int64, e mdm.Enrollment) (asked int, err error) {
+// A question is one query to one enrollment: it is outstanding once.
+type question struct {
+	enrollment string
+	query      mdm.QueryKey
+}
+
+// askOne asks one enrollment what is due. What is still outstanding is queued
+// again under its CommandUUID, which changes nothing if it is queued: a crash
+// may have come between writing it down and queueing it.
+func (r *Rounder) askOne(ctx context.Context, sweep int64, e mdm.Enrollment, owed map[question]string) (asked int, err error) {
 	device, _, err := gather(ctx, r.state, e.DeviceID(), nil)
 	if err != nil {
 		return 0, err
@@ -126,12 +143,17 @@ func (r *Rounder) askOne(ctx context.Context, sweep int64, e mdm.Enrollment) (as
 			return asked, err
 		}
 		if !fresh {
-			continue // still outstanding from an earlier round: the push reminds it
+			if o.CommandUUID = owed[question{e.ID, o.Query}]; o.CommandUUID == "" {
+				continue // answered in between
+			}
 		}
 		r.intake.expect(o.CommandUUID, e.ID)
 		if err := r.asker.Ask(ctx, e.ID, q, o.CommandUUID); err != nil {
 			r.intake.forget(o.CommandUUID)
 			r.logger.WarnContext(ctx, "query not queued", "enrollment", e.ID, "query", o.Query, "err", err)
+			if !fresh {
+				continue
+			}
 			if err := r.state.Forget(ctx, e.ID, o.Query); err != nil {
 				return asked, err
 			}

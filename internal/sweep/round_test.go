@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -48,8 +49,10 @@ func (tr *transport) Ask(_ context.Context, id string, q mdm.Query, uuid string)
 	}
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	tr.asked++
-	tr.queue[id] = append(tr.queue[id], command{uuid, q.Key()})
+	if !slices.Contains(tr.queue[id], command{uuid, q.Key()}) {
+		tr.asked++
+		tr.queue[id] = append(tr.queue[id], command{uuid, q.Key()})
+	}
 	return nil
 }
 
@@ -268,6 +271,24 @@ func TestDeviceThatAlwaysPutsOffDoesNotKeepTheRound(t *testing.T) {
 	}
 	if pushes := w.mdm.pushes[udid]; pushes != 7 {
 		t.Errorf("got %d pushes, want the first and 6 reminders", pushes)
+	}
+}
+
+func TestQueryThatWasWrittenDownAndNotQueuedIsQueuedInTheNextRound(t *testing.T) {
+	w := newWard(t, acknowledge)
+	w.enrol(t, udid)
+	// As after a crash between the two.
+	crashed := store.Outstanding{Enrollment: udid, Query: "SecurityInfo", CommandUUID: mdm.NewCommandUUID(), Sweep: 1, AskedAt: time.Now().UTC()}
+	if fresh, err := w.state.Ask(t.Context(), crashed); err != nil || !fresh {
+		t.Fatalf("ask: %v, %v", fresh, err)
+	}
+	w.round(t)
+	rows, err := w.state.Outstandings(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 0 {
+		t.Errorf("got %+v still outstanding, want all answered", rows)
 	}
 }
 
