@@ -49,7 +49,8 @@ func badRequest(err error) error {
 
 // forNanoMDM writes a check-in anew with the identity and what NanoMDM's
 // services need, secrets included, and nothing else: NanoMDM stores it as it
-// is, and its own decoder never sees the bytes of a device.
+// is, and its own decoder never sees the bytes of a device. The UnlockToken is
+// not needed: it clears passcodes, and there is no code here that would.
 func forNanoMDM(raw []byte, evidence mdm.Evidence) ([]byte, error) {
 	doc, err := plist.Parse(raw, plist.Limits{Bytes: maxCheckIn})
 	if err != nil {
@@ -57,7 +58,7 @@ func forNanoMDM(raw []byte, evidence mdm.Evidence) ([]byte, error) {
 	}
 	message := map[string]any{"MessageType": string(evidence.Query)}
 	for _, key := range [...]string{
-		"Topic", "SerialNumber", "Token", "PushMagic", "UnlockToken", "AwaitingConfiguration",
+		"Topic", "SerialNumber", "Token", "PushMagic", "AwaitingConfiguration",
 		"BootstrapToken", "Endpoint", "Data", "DigestResponse", "TokenServiceType",
 	} {
 		if v, ok := doc.Root().Get(key); ok && rightKind(key, v.Kind()) {
@@ -83,7 +84,7 @@ func forNanoMDM(raw []byte, evidence mdm.Evidence) ([]byte, error) {
 // one such field would make it refuse the whole message.
 func rightKind(key string, k plist.Kind) bool {
 	switch key {
-	case "Token", "UnlockToken", "BootstrapToken", "Data":
+	case "Token", "BootstrapToken", "Data":
 		return k == plist.Data
 	case "AwaitingConfiguration":
 		return k == plist.Bool
