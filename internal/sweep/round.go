@@ -221,6 +221,15 @@ func (r *Rounder) count(ctx context.Context, sweep *store.Sweep) error {
 	if err != nil {
 		return err
 	}
+	open, err := r.state.Outstandings(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		if o.Sweep != sweep.ID { // still owed from an earlier round, and reminded in this one
+			rows = append(rows, o)
+		}
+	}
 	type tally struct{ silent, notNow, unreadable, failed, answered bool }
 	byEnrollment := make(map[string]tally)
 	for _, o := range rows {

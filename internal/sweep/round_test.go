@@ -181,7 +181,9 @@ func TestRoundAsksEachQueryOnce(t *testing.T) {
 	if asked == 0 {
 		t.Fatal("nothing was asked")
 	}
-	w.round(t)
+	if second := w.round(t); second.Asked != 1 || second.Silent != 1 {
+		t.Errorf("second round: got %+v, want the device still asked and silent", second)
+	}
 	if w.mdm.asked != asked {
 		t.Errorf("a silent device: got %d commands queued after the second round, want %d as after the first", w.mdm.asked, asked)
 	}
