@@ -199,6 +199,19 @@ func TestBackupDateAgainstTheFirstEvidenceOfTheRestriction(t *testing.T) {
 	}
 }
 
+func TestSilenceBreaksTheRunOfARestriction(t *testing.T) {
+	w := newWard(t).answers("DeviceInformation", iPad).answers("Restrictions", restrictions("allowCloudBackup"))
+	earlier := func(before time.Duration, cid string) {
+		w.sends(morning.Add(-before), "Restrictions", dict{"Status": "Acknowledged", "CommandUUID": cid, "GlobalRestrictions": restrictions("allowCloudBackup")["GlobalRestrictions"]})
+	}
+	earlier(40*time.Hour, "WR-8")
+	earlier(200*time.Hour, "WR-7")
+	f := w.judged(nil, hipaa).Facts.Get("device.cloud_backup_forbidden_since")
+	if want := morning.Add(-40 * time.Hour); f.Value != want {
+		t.Errorf("got %v, want %v: five days in between were not seen", f.Value, want)
+	}
+}
+
 func TestJudgingAgainGivesTheSame(t *testing.T) {
 	w := newWard(t).answers("DeviceInformation", iPad).answers("Restrictions", restrictions("allowVideoConferencing", "allowCloudBackup"))
 	first := w.judged(nil).Result

@@ -134,6 +134,10 @@ func deniesFaceTime(settings []profiles.Setting) bool {
 	return inUse && denied
 }
 
+// longestGap is how long a device may be silent without the run of its answers
+// being broken: nobody saw what was in between.
+const longestGap = 48 * time.Hour
+
 // backupForbiddenSince is when the restriction that is in force now was first
 // seen so, without a break. A later backup date means that it did not hold.
 func (j *judging) backupForbiddenSince(set *fact.Set) fact.Fact {
@@ -150,6 +154,9 @@ func (j *judging) backupForbiddenSince(set *fact.Set) fact.Fact {
 			break
 		}
 		if allowed, listed := limits.Global.Bools["allowCloudBackup"]; !listed || allowed {
+			break
+		}
+		if last := older.sources[0].Collected; !since.IsZero() && since.Sub(last) > longestGap {
 			break
 		}
 		since = older.since

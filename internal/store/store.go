@@ -17,6 +17,11 @@ import (
 // ErrNotFound is returned when what was named is not kept.
 var ErrNotFound = errors.New("not found")
 
+// MaxGap is the longest time between two receipts of one observation: as long
+// as a verdict is good for when its requirement does not say. After a longer
+// silence an equal answer starts another, for nobody saw what was in between.
+const MaxGap = 48 * time.Hour
+
 // An Observation is a run of equal answers: the evidence of the first of them
 // and when it was first and last received. A changed answer starts another.
 type Observation struct {

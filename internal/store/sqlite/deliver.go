@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/mdm"
 )
 
@@ -87,7 +88,7 @@ func findNewest(t *txn, e mdm.Evidence) (newest, error) {
 	var err error
 	n.found, err = t.row(statement, []any{e.Enrollment.ID, e.Query, e.Status},
 		[]any{&n.enrollment, &n.kind, &n.id, &n.last, &n.command, &n.received, &sum})
-	n.unchanged = n.found && bytes.Equal(sum, want[:])
+	n.unchanged = n.found && bytes.Equal(sum, want[:]) && e.Received.UnixMilli()-n.last <= store.MaxGap.Milliseconds()
 	return n, err
 }
 

@@ -19,6 +19,7 @@ func evidenceCases() []testCase[store.State] {
 	return []testCase[store.State]{
 		{"evidence comes back as it was kept", keptAsGiven},
 		{"an unchanged answer extends its observation", extends},
+		{"after a silence longer than MaxGap an equal answer starts another observation", broken},
 		{"a changed answer starts another observation, and so does the old one after it", changes},
 		{"the same message twice changes nothing", repeats},
 		{"a late repeat of an older answer changes nothing", lateRepeat},
@@ -75,6 +76,20 @@ func extends(t *testing.T, s store.State) {
 	}
 	if last, err := s.LastEvidence(t.Context()); last != 1 || err != nil {
 		t.Errorf("last evidence = %d, %v; want 1: no body is stored for an unchanged answer", last, err)
+	}
+}
+
+func broken(t *testing.T, s store.State) {
+	q := mdm.QueryKey(mdm.SecurityInfo)
+	inTime := noon().Add(store.MaxGap)
+	deliver(t, s, Answer("D1", q, "C1", "same", noon()), Answer("D1", q, "C2", "same", inTime))
+	late := Answer("D1", q, "C3", "same", inTime.Add(store.MaxGap+time.Millisecond))
+	deliver(t, s, late)
+
+	late.ID = 2
+	want := []store.Observation{{Evidence: late, Since: late.Received, Last: late.Received, Count: 1}}
+	if diff := cmp.Diff(want, observations(t, s, "D1")); diff != "" {
+		t.Errorf("observations (-want +got):\n%s", diff)
 	}
 }
 
