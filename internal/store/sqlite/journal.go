@@ -67,14 +67,31 @@ func newStatements(pool *sql.DB) *statements {
 	return &statements{pool: pool, stmts: make(map[string]*sql.Stmt)}
 }
 
-// PrepareContext returns a statement that is closed with the pool.
+// close closes all statements: a connection with an open one is not closed with
+// its pool, and the last connection that is closed tidies the WAL up.
+func (p *statements) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return closeAll(p.stmts)
+}
+
+func closeAll(stmts map[string]*sql.Stmt) error {
+	var errs []error
+	for query, s := range stmts {
+		errs = append(errs, s.Close())
+		delete(stmts, query)
+	}
+	return errors.Join(errs...)
+}
+
+// PrepareContext returns a statement that close closes.
 func (p *statements) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s, ok := p.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := p.pool.PrepareContext(ctx, query) //nolint:sqlclosecheck // closed with the pool
+	s, err := p.pool.PrepareContext(ctx, query) //nolint:sqlclosecheck // close does
 	if err != nil {
 		return nil, err
 	}

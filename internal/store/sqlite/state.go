@@ -58,7 +58,7 @@ const maxReaders = 8
 // Close waits for the transaction under way. Calls after it, and calls that
 // have not been accepted by then, err.
 func (s *State) Close() error {
-	err := errors.Join(s.writer.stop(), s.read.Close(), s.write.Close())
+	err := errors.Join(s.writer.stop(), s.statements.close(), s.read.Close(), s.write.Close())
 	s.unzip.Close()
 	return err
 }

@@ -78,7 +78,7 @@ func (w *writer) stop() error {
 	w.stopOnce.Do(func() {
 		close(w.quit)
 		<-w.stopped
-		err = errors.Join(w.flush(), w.conn.Close())
+		err = errors.Join(w.flush(), closeAll(w.stmts), w.conn.Close())
 	})
 	<-w.stopped
 	return err
