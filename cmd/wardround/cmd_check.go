@@ -46,6 +46,7 @@ wrong use.`,
 			if opts.server, err = g.config.server(); err != nil {
 				return err
 			}
+			opts.catalog = g.config.catalogs(opts.catalog)
 			return runCheck(ctx, opts, time.Now(), g.out)
 		}),
 	}

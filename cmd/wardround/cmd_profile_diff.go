@@ -41,6 +41,7 @@ Exit status: 0; 2 for wrong use, such as a device that is not there.`,
 			if len(args) > 0 {
 				opts.device = args[0]
 			}
+			opts.catalog = g.config.catalogs(opts.catalog)
 			return runProfileDiff(ctx, opts, g.config.Dir, time.Now(), g.out, g.err)
 		}),
 	}

@@ -47,6 +47,7 @@ for wrong use.`,
   wardround profile remediate --device C02SIM000001 --sign signer.pem,signer.key -o remedy.mobileconfig`,
 		Args: cobra.NoArgs,
 		RunE: g.command(func(ctx context.Context, _ []string) error {
+			opts.catalog = g.config.catalogs(opts.catalog)
 			return runRemediate(ctx, opts, g.config.Dir, time.Now(), g.out, g.err)
 		}),
 	}

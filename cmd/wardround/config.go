@@ -27,10 +27,23 @@ type Config struct {
 	// Business (or School) Manager ends; it goes into the lockout forecast.
 	// Default: empty, not known.
 	ABMTokenExpires string `mapstructure:"abm-token-expires"`
+	// Catalog lists the folders and files of the profiles you install, for
+	// commands that are given no --catalog. Default: none.
+	Catalog []string `mapstructure:"catalog"`
+}
+
+// catalogs are those of the command line, else the configured ones.
+func (c Config) catalogs(named []string) []string {
+	if len(named) > 0 {
+		return named
+	}
+	return c.Catalog
 }
 
 // configKeys are the keys of a Config.
-func configKeys() []string { return []string{"dir", "log-level", "log-format", "abm-token-expires"} }
+func configKeys() []string {
+	return []string{"dir", "log-level", "log-format", "abm-token-expires", "catalog"}
+}
 
 func addGlobalFlags(flags *pflag.FlagSet) {
 	flags.String("config", "", "read settings from this file (YAML, TOML or JSON)")
@@ -60,7 +73,8 @@ func loadConfig(flags *pflag.FlagSet) (Config, error) {
 	v.SetEnvPrefix("WARDROUND")
 	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
 	v.AutomaticEnv()
-	for _, key := range configKeys() {
+	v.SetDefault("catalog", []string{}) // its flag belongs to the commands that have one
+	for _, key := range []string{"dir", "log-level", "log-format", "abm-token-expires"} {
 		flag := flags.Lookup(key)
 		v.SetDefault(key, flag.DefValue)
 		if err := v.BindPFlag(key, flag); err != nil {
