@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -144,6 +145,9 @@ func clauseOf(baseline, requirement string) report.Clause {
 
 // writeBytes prints the kept bytes that the device's verdicts rest on, each once.
 func writeBytes(ctx context.Context, path string, d report.Device, out io.Writer) error {
+	if _, err := os.Stat(path); err != nil {
+		return usage(fmt.Errorf("no evidence: %w", err), "--bytes wants the folder of state.db: name it with --dir")
+	}
 	state, err := sqlite.OpenState(ctx, path)
 	if err != nil {
 		return fmt.Errorf("evidence: %w", err)

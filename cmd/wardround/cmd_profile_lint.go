@@ -15,7 +15,7 @@ import (
 )
 
 func newProfileLintCommand(g *globals) *cobra.Command {
-	var opts profileLintOptions
+	var opts profileReadOptions
 	cmd := &cobra.Command{
 		Use:   "lint PATH...",
 		Short: "Find out what is wrong with profiles, and what they switch off",
@@ -40,17 +40,18 @@ Exit status: 1 if a file cannot be read or has a problem of severity error; else
 	return cmd
 }
 
-type profileLintOptions struct {
+// profileReadOptions are those of the commands that read profile files.
+type profileReadOptions struct {
 	format string
 	roots  string
 }
 
-func (o *profileLintOptions) addFlags(flags *pflag.FlagSet) {
+func (o *profileReadOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.format, "format", "text", "text or json")
 	addRootsFlag(flags, &o.roots)
 }
 
-func runProfileLint(ctx context.Context, opts profileLintOptions, paths []string, now time.Time, out io.Writer) error {
+func runProfileLint(ctx context.Context, opts profileReadOptions, paths []string, now time.Time, out io.Writer) error {
 	if err := formatFlag(opts.format, "text", "json"); err != nil {
 		return err
 	}

@@ -9,13 +9,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/wardround/wardround/profiles"
 )
 
 func newProfileShowCommand(g *globals) *cobra.Command {
-	var opts profileShowOptions
+	var opts profileReadOptions
 	cmd := &cobra.Command{
 		Use:   "show FILE...",
 		Short: "Show what profiles set, payload by payload",
@@ -36,17 +35,7 @@ that is not there.`,
 	return cmd
 }
 
-type profileShowOptions struct {
-	format string
-	roots  string
-}
-
-func (o *profileShowOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.format, "format", "text", "text or json")
-	addRootsFlag(flags, &o.roots)
-}
-
-func runProfileShow(ctx context.Context, opts profileShowOptions, paths []string, now time.Time, out io.Writer) error {
+func runProfileShow(ctx context.Context, opts profileReadOptions, paths []string, now time.Time, out io.Writer) error {
 	if err := formatFlag(opts.format, "text", "json"); err != nil {
 		return err
 	}

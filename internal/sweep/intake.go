@@ -68,7 +68,7 @@ func (in *Intake) took(e mdm.Evidence) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	o, ok := in.waiting[e.CommandUUID]
-	if !ok {
+	if !ok || o.enrollment != e.Enrollment.ID { // another device that names it settles nothing
 		return
 	}
 	if e.Status == mdm.NotNow {

@@ -307,6 +307,28 @@ func TestQueryThatCannotBeQueuedIsAskedInTheNextRound(t *testing.T) {
 	}
 }
 
+func TestAnotherDeviceSettlesNoCommand(t *testing.T) {
+	w := newWard(t, nil)
+	w.mdm.script = func(id string, push int, c command) map[string]any {
+		if id != other {
+			return nil
+		}
+		// The other device answers what the silent one was asked.
+		for _, theirs := range w.mdm.queue[udid] {
+			w.mdm.send(t.Context(), other, theirs, map[string]any{"Status": "Acknowledged"})
+		}
+		return acknowledge(id, push, c)
+	}
+	w.enrol(t, udid)
+	w.enrol(t, other)
+	if got := w.round(t); got.Answered != 1 || got.Silent != 1 {
+		t.Errorf("got %+v, want one that answered and one silent", got)
+	}
+	if open := w.intake.Open(); open == 0 {
+		t.Error("nothing is waited for any more: the silent device's commands were settled by another")
+	}
+}
+
 func TestCheckedOutDeviceIsNotAskedAndNotEnrolled(t *testing.T) {
 	w := newWard(t, acknowledge)
 	w.enrol(t, udid)
