@@ -12,7 +12,7 @@ import (
 
 var (
 	baselineIDPattern    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	requirementIDPattern = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
+	requirementIDPattern = regexp.MustCompile(`^[a-zA-Z0-9]+(_[a-zA-Z0-9]+)*$`) // NIST's have capitals, as in os_airprint_force_trusted_TLS
 	paramNamePattern     = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 )
 
@@ -22,7 +22,7 @@ var (
 // lists all that was found, each with its place and the remedy. name is what
 // the places call the file. Requirements may `use` the shipped rules.
 //
-// The data may come from anywhere: it is bounded at 1 MiB, 100,000 nodes and
+// The data may come from anywhere: it is bounded at 4 MiB, 400,000 nodes and
 // 16 levels, and aliases are refused.
 func ParseBaseline(name string, data []byte) (*Baseline, error) {
 	shared, err := rules()
@@ -31,7 +31,7 @@ func ParseBaseline(name string, data []byte) (*Baseline, error) {
 	}
 	d := newDocument(name, data)
 	top := d.root()
-	d.only(top, []string{"id", "version", "title", "jurisdiction", "discussion", "covers", "params", "sources", "requirements"})
+	d.only(top, []string{"id", "version", "title", "jurisdiction", "discussion", "covers", "declares", "params", "sources", "requirements"})
 	b := &Baseline{
 		ID: d.text(top["id"]), Version: d.text(top["version"]), Title: d.text(top["title"]),
 		Jurisdiction: d.text(top["jurisdiction"]), Discussion: d.text(top["discussion"]),
@@ -42,12 +42,16 @@ func ParseBaseline(name string, data []byte) (*Baseline, error) {
 	}
 	d.header(b, top)
 	d.params(b, top["params"])
-	names, err := newScope(b.Params)
-	if err != nil {
+	r := &requirementReader{document: d, baseline: b, rules: shared}
+	b.Declares = r.declares(top["declares"])
+	if b.language, err = vocabulary().with(b.Declares); err != nil {
+		return nil, err
+	}
+	if r.scope, err = newScope(b.language, b.Params); err != nil {
 		d.errorAt(top["params"], "rename the parameter", "%v", err)
 		return nil, d.err()
 	}
-	r := &requirementReader{document: d, baseline: b, scope: names, sources: slices.Concat(Sources(), d.sources(top["sources"])), rules: shared}
+	r.sources = slices.Concat(Sources(), d.sources(top["sources"]))
 	b.Covers = r.platforms(top["covers"])
 	b.covers = readRules(b.Covers)
 	r.all(top["requirements"])

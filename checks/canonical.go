@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/wardround/wardround/checks/fact"
 )
 
 // The canonical form of a baseline: what Digest is taken of and what
@@ -19,6 +21,7 @@ type (
 		Digest       string            `json:"digest"`
 		Discussion   string            `json:"discussion"`
 		Covers       []platformJSON    `json:"covers"`
+		Declares     []declaredJSON    `json:"declares,omitempty"` // left out, so that a digest without it stays as it was
 		Params       []paramJSON       `json:"params"`
 		Requirements []requirementJSON `json:"requirements"`
 	}
@@ -59,6 +62,14 @@ type (
 		NextStep       string              `json:"next_step"`
 		Expected       string              `json:"expected"`
 		Settings       []WantedSetting     `json:"settings"`
+	}
+	declaredJSON struct {
+		Domain    string    `json:"domain"`
+		Key       string    `json:"key"`
+		Type      fact.Type `json:"type"`
+		Default   string    `json:"default"`
+		Platforms []string  `json:"platforms"`
+		Reported  bool      `json:"reported"`
 	}
 	levelJSON struct {
 		When  string `json:"when"`
@@ -105,6 +116,9 @@ func (b *Baseline) canonical(digest string) baselineJSON {
 	}
 	for _, p := range b.Covers {
 		out.Covers = append(out.Covers, platformJSON(p))
+	}
+	for _, s := range b.Declares {
+		out.Declares = append(out.Declares, declaredJSON{s.Domain, s.Key, s.Type, s.Default, s.Platforms(), s.Reported})
 	}
 	for _, p := range b.Params {
 		value := p.Value

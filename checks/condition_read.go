@@ -26,10 +26,6 @@ func (r *requirementReader) conditions(q *Requirement, p *program, m map[string]
 	for _, item := range r.items(m["levels"]) {
 		r.levelRule(q, item)
 	}
-	p.usesNow = p.applies.usesNow() || p.check.usesNow()
-	for _, x := range p.cases {
-		p.usesNow = p.usesNow || x.usesNow()
-	}
 }
 
 func (r *requirementReader) oneCase(q *Requirement, p *program, item field) {
@@ -73,7 +69,7 @@ func (r *requirementReader) levelRule(q *Requirement, item field) {
 			return
 		}
 	}
-	truth, _, err := x.eval(&evaluation{baseline: r.baseline, language: vocabulary()})
+	truth, _, err := x.eval(&evaluation{baseline: r.baseline, language: r.baseline.language})
 	if err != nil {
 		r.errorAt(f["when"], "correct the condition", "%v", err)
 	}
@@ -136,8 +132,8 @@ func (f field) inside(line, column int) (at place, exact bool) {
 func (r *requirementReader) template(f field) string {
 	text := r.text(f)
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-		if vocabulary().types[m[1]] == "" {
-			r.errorAt(f, didYouMean(m[1], vocabulary().keys), "no fact is called %s", m[1])
+		if l := r.baseline.language; l.types[m[1]] == "" {
+			r.errorAt(f, didYouMean(m[1], l.keys), "no fact is called %s", m[1])
 		}
 	}
 	return text

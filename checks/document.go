@@ -14,9 +14,9 @@ import (
 
 // Bounds of a YAML file.
 const (
-	maxDocument = 1 << 20 // bytes
+	maxDocument = 4 << 20 // bytes; an imported one has a thousand rules
 	maxDepth    = 16      // of nodes
-	maxNodes    = 100_000
+	maxNodes    = 400_000
 	maxFindings = 50 // then reading goes on, and the rest is counted
 )
 

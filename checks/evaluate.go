@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/wardround/wardround/checks/fact"
@@ -17,7 +18,6 @@ type program struct {
 	cases   []*expression
 	check   *expression
 	notes   []*expression // nil where a note has no condition
-	usesNow bool
 }
 
 // Evaluate judges the device-scope requirements of b on the facts of one
@@ -27,7 +27,7 @@ func (b *Baseline) Evaluate(subject Subject, set *fact.Set, now time.Time) []Ver
 	if set == nil {
 		set = &fact.Set{}
 	}
-	e := &evaluation{baseline: b, language: vocabulary(), subject: subject, set: set, now: now}
+	e := &evaluation{baseline: b, language: b.language, subject: subject, set: set, now: now}
 	e.os, _ = parseVersion(subject.OS)
 	covered, _, _ := applicability(b.covers, subject.Platform, e.os)
 	e.uncovered = covered == NotApplicable
@@ -37,7 +37,7 @@ func (b *Baseline) Evaluate(subject Subject, set *fact.Set, now time.Time) []Ver
 		if r.Scope != DeviceScope {
 			continue
 		}
-		e.consulted = e.consulted[:0]
+		e.consulted, e.turn = e.consulted[:0], time.Time{}
 		o := e.judge(r, b.compiled[r.ID])
 		verdicts = append(verdicts, e.verdict(r, b.compiled[r.ID], o))
 	}
@@ -48,15 +48,15 @@ func (b *Baseline) Evaluate(subject Subject, set *fact.Set, now time.Time) []Ver
 // verdict each in the baseline's order. Nothing a device answers decides them:
 // they are notchecked until someone attests.
 func (b *Baseline) Organisation(now time.Time) []Verdict {
-	e := &evaluation{baseline: b, language: vocabulary(), set: &fact.Set{}, now: now}
+	e := &evaluation{baseline: b, language: b.language, set: &fact.Set{}, now: now}
 	var verdicts []Verdict
 	for i := range b.Requirements {
 		r := &b.Requirements[i]
 		if r.Scope != OrganisationScope {
 			continue
 		}
-		e.consulted = e.consulted[:0]
-		o := outcome{result: NotChecked, reason: ReasonNotAttested}
+		e.consulted, e.turn = e.consulted[:0], time.Time{}
+		o := outcome{result: NotChecked, reason: cmp.Or(r.Reason, ReasonNotAttested)}
 		if r.Kind == Info {
 			o = e.info(r, b.compiled[r.ID])
 		}
@@ -77,7 +77,7 @@ type outcome struct {
 // judge decides one device-scope requirement.
 func (e *evaluation) judge(r *Requirement, p *program) outcome {
 	if r.Kind == Manual {
-		return outcome{result: NotChecked, reason: ReasonNotAttested}
+		return outcome{result: NotChecked, reason: cmp.Or(r.Reason, ReasonNotAttested)}
 	}
 	if e.uncovered && r.Kind == Machine {
 		e.consultPlatform()

@@ -25,6 +25,7 @@ type evaluation struct {
 	uncovered bool // the baseline does not cover the subject's platform
 
 	consulted []consultation // since the requirement began
+	turn      time.Time      // when the requirement's outcome may be another; zero: never
 	lists     map[string]ref.Val
 }
 
@@ -37,8 +38,11 @@ type consultation struct {
 // ResolveName implements CEL's activation. An absent fact is a CEL unknown that
 // carries its name, never a default: that is what keeps && and || honest.
 func (e *evaluation) ResolveName(name string) (any, bool) {
-	if name == "now" {
+	switch name {
+	case nowName:
 		return types.Timestamp{Time: e.now}, true
+	case selfName:
+		return e, true
 	}
 	if strings.HasPrefix(name, "param.") {
 		v, ok := e.baseline.paramValues[name]

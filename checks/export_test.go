@@ -9,7 +9,7 @@ import (
 // RunConditions evaluates n conditions of b's compiled checks on a set and
 // returns how many were true: the cost of CEL alone, without words.
 func RunConditions(b *Baseline, n int, subject Subject, set *fact.Set, now time.Time) int {
-	e := &evaluation{baseline: b, language: vocabulary(), subject: subject, set: set, now: now}
+	e := &evaluation{baseline: b, language: b.language, subject: subject, set: set, now: now}
 	e.os, _ = parseVersion(subject.OS)
 	done, yes := 0, 0
 	for done < n {

@@ -18,14 +18,8 @@ type expression struct {
 	text  string
 	run   cel.Program
 	names []string // variables it reads, sorted: fact keys, param.NAME, now
-}
 
-func (x *expression) usesNow() bool {
-	if x == nil {
-		return false
-	}
-	_, ok := slices.BinarySearch(x.names, "now")
-	return ok
+	untold bool // it uses the time in a way that does not tell when it turns
 }
 
 // A compileError is a complaint about an expression at a place inside it,
@@ -38,13 +32,14 @@ type compileError struct {
 // A scope is what the conditions of one baseline can name: the facts and its
 // own parameters.
 type scope struct {
-	env    *cel.Env
-	params []string // param.NAME, sorted
+	language *language
+	env      *cel.Env
+	params   []string // param.NAME, sorted
 }
 
 // newScope declares the parameters beside the facts.
-func newScope(params []Param) (scope, error) {
-	s := scope{env: vocabulary().env}
+func newScope(l *language, params []Param) (scope, error) {
+	s := scope{language: l, env: l.env}
 	var options []cel.EnvOption
 	for _, p := range params {
 		name := "param." + p.Name
@@ -69,7 +64,7 @@ func (s scope) compile(text string) (*expression, []compileError) {
 	if issues.Err() != nil {
 		return nil, issueErrors(issues)
 	}
-	w := &namer{vocabulary: vocabulary(), params: s.params, info: parsed.NativeRep().SourceInfo(), names: map[string]bool{}}
+	w := &namer{vocabulary: s.language, params: s.params, info: parsed.NativeRep().SourceInfo(), names: map[string]bool{}}
 	w.walk(parsed.NativeRep().Expr(), nil)
 	if len(w.errors) > 0 {
 		return nil, w.errors
@@ -94,11 +89,12 @@ func (s scope) compile(text string) (*expression, []compileError) {
 			remedy: "nest fewer all, exists, map and filter",
 		}}
 	}
-	run, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize))
+	paces := paceOf(checked.NativeRep().Expr())
+	run, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), paces.watch())
 	if err != nil {
 		return nil, []compileError{{message: err.Error(), remedy: "correct the condition"}}
 	}
-	x := &expression{text: text, run: run}
+	x := &expression{text: text, run: run, untold: paces.untold}
 	for name := range w.names {
 		x.names = append(x.names, name)
 	}
@@ -123,6 +119,9 @@ func issueErrors(issues *cel.Issues) []compileError {
 
 // eval runs the condition. missing names the absent facts when it is unknown.
 func (x *expression) eval(e *evaluation) (truth Ternary, missing []string, err error) {
+	if x.untold {
+		e.turnsAt(e.now)
+	}
 	out, _, err := x.run.Eval(e)
 	if err != nil {
 		return NotKnown, nil, err

@@ -135,7 +135,7 @@ func (w *namer) setting(e, domain, key ast.Expr) {
 		w.fail(e, `write setting["PAYLOADTYPE"]["key"] with both in quotes`, "the payload type and key of a setting must be literal strings")
 		return
 	}
-	s, ok := fact.SettingOf(d, k)
+	s, ok := w.vocabulary.setting(d, k)
 	if ok && s.Key == k {
 		w.rename(e, string(fact.SettingKey(d, k)))
 		return
@@ -145,7 +145,7 @@ func (w *namer) setting(e, domain, key ast.Expr) {
 		return
 	}
 	keys, domains := map[string]bool{}, map[string]bool{}
-	for _, s := range fact.Settings() {
+	for _, s := range w.vocabulary.names {
 		domains[s.Domain] = true
 		if s.Domain == d {
 			keys[s.Key] = true

@@ -80,7 +80,11 @@ func (e *evaluation) fill(text string) string {
 		return text
 	}
 	return placeholder.ReplaceAllStringFunc(text, func(m string) string {
-		f := e.set.Get(fact.Key(m[1 : len(m)-1]))
+		name := m[1 : len(m)-1]
+		if name == lastAnsweredName {
+			e.turnsAt(e.now) // with each answer
+		}
+		f := e.set.Get(fact.Key(name))
 		if !f.Known() {
 			return "not known"
 		}
@@ -108,6 +112,8 @@ func (e *evaluation) describe(c consultation) string {
 		return describeList(label, list)
 	}
 	switch {
+	case c.name == lastAnsweredName: // the evidence tells when; the same answer again is to say the same
+		return "DeviceInformation was answered"
 	case isSetting:
 		return "setting " + label + " is " + show(c.fact.Value) + " (" + heldBy(c.fact, setting.Setting) + ")"
 	case e.language.types[c.name] == "": // a field

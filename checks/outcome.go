@@ -42,7 +42,12 @@ type DeviceResult struct {
 	Answered bool              // at least one Acknowledged answer
 	Status   map[string]Status // by baseline id
 	Verdicts []Verdict
-	Expiring []Expiry // what the device needs to stay connected, as far as it is known, the first to end in front
+	Problems []Problem // what could not be read or used in judging it
+	Expiring []Expiry  // what the device needs to stay connected, as far as it is known, the first to end in front
+
+	// What is known of the device may change then though no evidence does, as
+	// a verdict may at its own RejudgeAt; zero: never.
+	RejudgeAt time.Time
 }
 
 // An Expiry is when something that a device needs to stay connected ceases to

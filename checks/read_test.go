@@ -100,7 +100,7 @@ func TestAMistakeInAFileIsToldWithItsPlaceAndRemedy(t *testing.T) {
 		{"a list", "- id: x\n", []string{"not a mapping"}},
 		{"broken YAML", "id: x\n  title: y\n", []string{"clinic.yaml:2: the YAML cannot be read"}},
 		{"too deep", "id: " + strings.Repeat("[", 30) + strings.Repeat("]", 30), []string{"nested deeper than 16"}},
-		{"too long", "# " + strings.Repeat("x", 1<<20), []string{"more than 1048576"}},
+		{"too long", "# " + strings.Repeat("x", 4<<20), []string{"more than 4194304"}},
 		{"several at once", file("check: device.plattform == 1", "expectd: x"), []string{"16:12", "17:5"}},
 	})
 }

@@ -12,8 +12,8 @@ import (
 //go:embed reasons.yaml
 var reasonsYAML []byte
 
-// Reasons that the code itself gives; the others are named by baselines and by
-// package fact.
+// Reasons that the code itself gives, or an import; the others are named by
+// baselines and by package fact.
 const (
 	ReasonAttested         Reason = "attested"
 	ReasonStale            Reason = "stale"
@@ -31,6 +31,16 @@ const (
 	ReasonNotInForce       Reason = "setting-not-in-force"
 	ReasonAsRequired       Reason = "as-required"
 	ReasonCheckError       Reason = "check-error"
+	ReasonLocalOnly        Reason = "local-check-only"
+	ReasonDeclaration      Reason = "declaration-not-asked"
+	ReasonManualReview     Reason = "manual-review"
+	ReasonNoSetting        Reason = "no-setting-exists"
+	ReasonInherent         Reason = "inherent"
+	ReasonNotBySource      Reason = "not-applicable-by-source"
+	ReasonNotComparable    Reason = "not-comparable"
+	ReasonODVMissing       Reason = "odv-missing"
+	ReasonRuleNotFound     Reason = "rule-not-found"
+	ReasonSourceError      Reason = "source-error"
 )
 
 var reasonPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/cel-go/common/types/ref"
+
+	"github.com/wardround/wardround/checks/fact"
 )
 
 // A Source is one of the documents that requirements come from.
@@ -88,14 +90,14 @@ type Requirement struct {
 	Check          string // CEL, bool; empty for manual and info
 	Notes          []Note
 	Result         Result    // of an info requirement when no case holds; default notchecked
-	Reason         Reason    // of an info requirement when no case holds; default informational-only
+	Reason         Reason    // of an info requirement when no case holds, default informational-only; of a manual one that nobody attested, empty: not-attested
 	PassReason     Reason    // of a check that is true; default as-required
 	Assurance      Assurance // the most a pass may claim; empty: what the facts give
 	FailReason     Reason    // of a check that is false; default setting-not-in-force
 	OnMissing      Reason    // of a check that is unknown, when the fact does not say why
 	MaxAge         time.Duration
 	ConflictsWith  []string
-	References     map[string][]string // cis, stig, cce, 800-53r5, 800-171r3, hicp, cfr
+	References     map[string][]string // cis, stig, cce, 800-53r5, 800-171r3, hicp, cfr and others of referenceKeys
 	NextStep       string
 	Settings       []WantedSetting // what a profile can do about it; none: no profile can
 }
@@ -118,11 +120,13 @@ type Baseline struct {
 	Jurisdiction string
 	Discussion   string
 	Covers       []PlatformRule // none: every platform; on any other nothing can be shown
+	Declares     []fact.Setting // settings that its checks name and fact.Settings does not have
 	Digest       string         // SHA-256, hex, of its canonical form
 	Params       []Param
 	Requirements []Requirement
 
 	covers      []platformRule
+	language    *language
 	compiled    map[string]*program // by requirement id
 	paramValues map[string]ref.Val  // by param.NAME
 	places      map[string]place    // by requirement id

@@ -120,6 +120,8 @@ func (r *requirementReader) words(m map[string]field) Requirement {
 	case Machine:
 		q.FailReason = r.reason(m["fail_reason"], ReasonNotInForce)
 		q.PassReason = r.reason(m["pass_reason"], ReasonAsRequired)
+	case Manual:
+		q.Reason = r.reason(m["reason"], "")
 	case Info:
 		q.Result = enum(r.document, m["result"], NotChecked, NotChecked, Unknown)
 		q.Reason = r.reason(m["reason"], ReasonInformational)
@@ -206,8 +208,16 @@ func (r *requirementReader) maxAge(f field) time.Duration {
 	return defaultMaxAge
 }
 
+// referenceKeys are the documents that a requirement may refer to.
+func referenceKeys() []string {
+	return []string{
+		"cis", "cis-v8", "stig", "srg", "cci", "sfr", "cce", "cmmc", "800-53r4", "800-53r5", "800-171r2", "800-171r3",
+		"hicp", "indigo", "bio", "cfr", "other",
+	}
+}
+
 func (r *requirementReader) references(f field) map[string][]string {
-	m := r.fields(f, "cis", "stig", "cce", "800-53r5", "800-171r3", "hicp", "cfr")
+	m := r.fields(f, referenceKeys()...)
 	out := make(map[string][]string, len(m))
 	for name, list := range m {
 		out[name] = r.texts(list)
@@ -244,8 +254,8 @@ func (r *requirementReader) complete(q Requirement, m map[string]field, item fie
 		r.errorAt(m["cases"], "leave cases out", "a manual requirement has no cases")
 	}
 	for _, key := range []string{"result", "reason"} {
-		if q.Kind != Info && m[key].value != nil {
-			r.errorAt(m[key], "leave it out", "only an info requirement has a %s of its own", key)
+		if m[key].value != nil && q.Kind != Info && (q.Kind != Manual || key == "result") {
+			r.errorAt(m[key], "leave it out", "a %s requirement has no %s of its own", q.Kind, key)
 		}
 	}
 }

@@ -34,4 +34,15 @@ type Subject struct {
 	Supervised     Ternary
 	EnrollmentType string // NanoMDM's name of it; Shared iPad for a device in that mode
 	Groups         []string
+	Asset
+}
+
+// An Asset is what the organisation's inventory says of a device. What it does
+// not say is empty.
+type Asset struct {
+	AssetTag  string
+	Site      string
+	Ward      string
+	OwnerRole string
+	Group     string
 }

@@ -8,6 +8,7 @@ type EvidenceRef struct {
 	Key       string    // the query with its parameters
 	SHA256    string    // hex, of the kept bytes
 	Collected time.Time // when that answer was last received, UTC
+	Missing   bool      // it only tells why something is not known: the verdict does not age with it
 }
 
 // A Verdict is the outcome of one requirement of one baseline for one device,

@@ -24,15 +24,10 @@ func (e *evaluation) verdict(r *Requirement, p *program, o outcome) Verdict {
 	v.Evidence = e.evidence()
 	if v.Result == Pass || v.Result == Fail {
 		v.FreshUntil = e.freshUntil(r.MaxAge)
-		if p.usesNow {
-			v.RejudgeAt = v.FreshUntil
-		}
 	}
+	v.RejudgeAt = e.turn
 	v.explain(r)
-	if v = v.AsOf(e.now); v.Reason == ReasonStale {
-		v.RejudgeAt = time.Time{}
-	}
-	return v
+	return v.AsOf(e.now)
 }
 
 // explain sets the message and the next step, with who can take it.
@@ -92,13 +87,19 @@ func (e *evaluation) freshUntil(maxAge time.Duration) time.Time {
 // evidence lists what the consulted facts rest on, each once, in order.
 func (e *evaluation) evidence() []EvidenceRef {
 	var refs []EvidenceRef
+	var missing []bool
 	for _, c := range e.consulted {
 		for _, s := range c.fact.Sources {
 			ref := evidenceRef(s)
-			if !slices.Contains(refs, ref) {
-				refs = append(refs, ref)
+			if i := slices.Index(refs, ref); i >= 0 {
+				missing[i] = missing[i] && !c.fact.Known()
+				continue
 			}
+			refs, missing = append(refs, ref), append(missing, !c.fact.Known())
 		}
+	}
+	for i := range refs {
+		refs[i].Missing = missing[i]
 	}
 	slices.SortFunc(refs, func(a, b EvidenceRef) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), a.Collected.Compare(b.Collected), strings.Compare(a.SHA256, b.SHA256))

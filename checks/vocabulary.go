@@ -59,12 +59,7 @@ func newLanguage() (*language, error) {
 	}
 	slices.Sort(l.keys)
 	for _, s := range fact.Settings() {
-		variable := string(fact.SettingKey(s.Domain, s.Key))
-		l.types[variable] = s.Type
-		l.names[variable] = settingName{s, s.Domain + " " + s.Key}
-		if s.Domain == "com.apple.applicationaccess" {
-			l.names[variable] = settingName{s, s.Key}
-		}
+		l.name(s)
 	}
 	objects, err := newObjectTypes()
 	if err != nil {

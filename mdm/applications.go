@@ -34,6 +34,22 @@ type AppConfiguration struct {
 	Withheld []string
 }
 
+// readApps reads the entries of a list. What was overwritten on a device of ours
+// is an app that no fact is about; on a person's own device all were, and it
+// could have been any.
+func readApps(list plist.Value, ours bool) []InstalledApp {
+	apps := make([]InstalledApp, 0, list.Len())
+	for v := range list.Items() {
+		identifier, _ := v.Get("Identifier")
+		_, kept := keptText(identifier)
+		if ours && identifier.Kind() == plist.String && !kept {
+			continue
+		}
+		apps = append(apps, readApp(v))
+	}
+	return apps
+}
+
 func readApp(v plist.Value) InstalledApp {
 	return InstalledApp{
 		Identifier:   textOf(v, "Identifier"),

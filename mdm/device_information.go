@@ -40,14 +40,24 @@ func deviceScalars() []scalar {
 // securityScalars lists what SecurityInfo tells, in order of path.
 func securityScalars() []scalar {
 	return []scalar{
+		{"AuthenticatedRootVolumeEnabled", fact.Bool, fact.Observed},
+		{"BootstrapTokenAllowedForAuthentication", fact.String, fact.Observed},
 		{"FDE_Enabled", fact.Bool, fact.Observed},
+		{"FirewallSettings.BlockAllIncoming", fact.Bool, fact.Observed},
+		{"FirewallSettings.FirewallEnabled", fact.Bool, fact.Observed},
+		{"FirewallSettings.StealthMode", fact.Bool, fact.Observed},
+		{"FirmwarePasswordStatus.PasswordExists", fact.Bool, fact.Observed},
 		{"HardwareEncryptionCaps", fact.Int, fact.HoldNone},
+		{"IsRecoveryLockEnabled", fact.Bool, fact.Observed},
 		{"ManagementStatus.EnrolledViaDEP", fact.Bool, fact.HoldNone},
 		{"ManagementStatus.IsUserEnrollment", fact.Bool, fact.HoldNone},
 		{"ManagementStatus.UserApprovedEnrollment", fact.Bool, fact.HoldNone},
 		{"PasscodeCompliant", fact.Bool, fact.Observed},
 		{"PasscodeCompliantWithProfiles", fact.Bool, fact.Observed},
 		{"PasscodePresent", fact.Bool, fact.Observed},
+		{"RemoteDesktopEnabled", fact.Bool, fact.Observed},
+		{"SecureBoot.SecureBootLevel", fact.String, fact.Observed},
+		{"SystemIntegrityProtectionEnabled", fact.Bool, fact.Observed},
 	}
 }
 

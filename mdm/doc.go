@@ -8,3 +8,5 @@
 // The package opens no connection and stores nothing: transports (mdm/nano)
 // call Receive and hand the Evidence to a Sink; internal/judge decodes.
 package mdm
+
+//go:generate go test -run ThePrivacyPage . -update

@@ -1,7 +1,6 @@
 package mdm
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"strings"
 )
@@ -40,17 +39,20 @@ func (e Enrollment) UserChannel() bool { return e.ParentID != "" }
 
 // Private returns e as it may be kept: in the id of a user channel, which on a
 // Shared iPad holds the user's account, the user is replaced by "user-" and 16
-// hexadecimal digits of its SHA-256. A device channel, and what is private
+// hexadecimal digits that k makes of it. A device channel, and what is private
 // already, comes back as it is.
-func (e Enrollment) Private() Enrollment {
+func (k Key) Private(e Enrollment) Enrollment {
 	user, ok := strings.CutPrefix(e.ID, e.ParentID+":")
 	if !e.UserChannel() || !ok || privateUser(user) {
 		return e
 	}
-	sum := sha256.Sum256([]byte(user))
-	e.ID = e.ParentID + ":" + privatePrefix + hex.EncodeToString(sum[:8])
+	e.ID = e.ParentID + ":" + k.rekey(Key{}.user(user))
 	return e
 }
+
+// Private is Key.Private without a key: who can guess the user can tell that
+// it is he.
+func (e Enrollment) Private() Enrollment { return Key{}.Private(e) }
 
 const privatePrefix = "user-"
 

@@ -35,7 +35,8 @@ type Envelope struct {
 	NotOnConsole     bool
 	ErrorChain       []ErrorLink // of a report, top error first
 
-	kind RequestType // told by the payload key, "" if there is none
+	kind    RequestType // told by the payload key, "" if there is none
+	foreign string      // the command of another server that a key gives away, "" if none does
 }
 
 // An ErrorLink is one error of an ErrorChain. Its localized text is never read.
@@ -80,7 +81,7 @@ func (e *Envelope) query() QueryKey {
 	case slices.Contains(requestTypes(), RequestType(e.RequestType)):
 		return QueryKey(e.RequestType)
 	}
-	return ""
+	return foreignTable().named(e.RequestType, e.foreign)
 }
 
 // requestTypes lists what can be asked.
@@ -148,6 +149,9 @@ func (e *Envelope) take(key string, v plist.Value, seen map[string]bool) error {
 			return fmt.Errorf("it answers both %s and %s", e.kind, kind)
 		}
 		e.kind = kind
+	}
+	if name, ok := foreignTable().toldBy[key]; ok {
+		e.foreign = name
 	}
 	switch key {
 	case "NotOnConsole":

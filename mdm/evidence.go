@@ -59,12 +59,19 @@ type Sink interface {
 	Deliver(ctx context.Context, e Evidence) error
 }
 
-// An Asker queues queries for enrollments and wakes them up. Ask queues q under
-// the CommandUUID that the caller made with NewCommandUUID, so that it can be
-// written down before a device can answer it. Wake sends a push; the map holds
-// an error for each id that could not be pushed, and it is not an error that a
-// device is off. Both are safe for concurrent use.
+// A Command is a query under the CommandUUID by which it is asked.
+type Command struct {
+	Query       Query
+	CommandUUID string // made with NewCommandUUID
+}
+
+// An Asker queues queries for enrollments and wakes them up. Ask queues all of
+// the commands for one enrollment or none; the caller makes their CommandUUIDs, so
+// that they can be written down before a device can answer. What is queued
+// already under its CommandUUID is not queued again. Wake sends a push; the map
+// holds an error for each id that could not be pushed, and it is not an error
+// that a device is off. Both are safe for concurrent use.
 type Asker interface {
-	Ask(ctx context.Context, id string, q Query, commandUUID string) error
+	Ask(ctx context.Context, id string, commands ...Command) error
 	Wake(ctx context.Context, ids []string) (map[string]error, error)
 }

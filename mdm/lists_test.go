@@ -141,7 +141,6 @@ func TestDecodeApplications(t *testing.T) {
 	wantApps := []mdm.InstalledApp{
 		{Identifier: "us.zoom.videomeetings", Version: "6.2.5.12345", ShortVersion: "6.2.5", Installing: &no},
 		{Identifier: "com.apple.facetime", Version: " "},
-		{Identifier: "jp.example.karte"},
 	}
 	if diff := cmp.Diff(wantApps, decode(t, "installed_applications").Apps); diff != "" {
 		t.Errorf("apps (-want +got):\n%s", diff)

@@ -31,7 +31,7 @@ const MaxKept = 2 * MaxBody
 // Evidence.Enrollment is in its Private form, Envelope.Enrollment returns the
 // one that NanoMDM uses. Both are what the message says of itself: only a
 // transport can tell whether that is true. Receive is safe for concurrent use.
-func Receive(body []byte, at time.Time) (Evidence, *Envelope, error) {
+func (k Key) Receive(body []byte, at time.Time) (Evidence, *Envelope, error) {
 	e := Evidence{
 		Class:          Unread,
 		Received:       at.UTC(),
@@ -45,7 +45,7 @@ func Receive(body []byte, at time.Time) (Evidence, *Envelope, error) {
 	env, err := readEnvelope(doc.Root())
 	e.CommandUUID = env.CommandUUID
 	if enrollment, ok := env.Enrollment(); ok {
-		e.Enrollment = enrollment.Private()
+		e.Enrollment = k.Private(enrollment)
 	}
 	if err != nil {
 		return e.refused(body, fmt.Errorf("read envelope: %w", err))
@@ -53,13 +53,18 @@ func Receive(body []byte, at time.Time) (Evidence, *Envelope, error) {
 
 	e.Class, e.Status, e.Query = env.Class, env.Status, env.query()
 	e.Rewritten = doc.Rewritten()
-	kept := scrub(doc, env.ownersDevice())
+	kept := scrub(doc, env.ownersDevice(), k)
 	e.Body, e.Canonical = kept.body, kept.canonical()
 	e.SHA256 = e.ReceivedSHA256
 	if !bytes.Equal(e.Body, body) {
 		e.SHA256 = sha256.Sum256(e.Body)
 	}
 	return e, env, nil
+}
+
+// Receive is Key.Receive without a key, for messages that are not kept.
+func Receive(body []byte, at time.Time) (Evidence, *Envelope, error) {
+	return Key{}.Receive(body, at)
 }
 
 // refused returns e as the evidence of a body that could not be read.

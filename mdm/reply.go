@@ -107,7 +107,10 @@ func (r *Reply) decode(doc *plist.Document) error {
 		r.Restrictions, err = readRestrictions(doc)
 		return err
 	case InstalledApplicationList:
-		return payload(root, "InstalledApplicationList", plist.Array, func(v plist.Value) { r.Apps = each(v, readApp) })
+		return payload(root, "InstalledApplicationList", plist.Array, func(v plist.Value) {
+			_, ours := root.Get("UDID")
+			r.Apps = readApps(v, ours)
+		})
 	case ManagedApplicationList:
 		return payload(root, "ManagedApplicationList", plist.Dict, func(v plist.Value) { r.ManagedApps = readManagedApps(v) })
 	case ManagedApplicationConfiguration:

@@ -95,6 +95,8 @@ func TestDecodeSecurityInfo(t *testing.T) {
 		}},
 		{"security_info_mac", map[string]any{
 			"FDE_Enabled": true, "ManagementStatus.EnrolledViaDEP": false, "ManagementStatus.UserApprovedEnrollment": true,
+			"FirewallSettings.BlockAllIncoming": false, "FirewallSettings.FirewallEnabled": true, "FirewallSettings.StealthMode": false,
+			"SystemIntegrityProtectionEnabled": true,
 		}},
 	}
 	for _, tt := range tests {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/wardround/wardround/internal/plist"
@@ -19,10 +20,10 @@ type scrubbed struct {
 // scrub returns a copy of doc's bytes in which everything that scrub.tsv does
 // not keep is overwritten. It parses as doc does, with other values in the
 // places of what was dropped. ue says that the message came from a person's
-// own device.
-func scrub(doc *plist.Document, ue bool) scrubbed {
+// own device. Names are hashed with key.
+func scrub(doc *plist.Document, ue bool, key Key) scrubbed {
 	text := doc.Bytes()
-	s := scrubber{text: withoutRemarks(text, doc.Root()), out: make([]byte, 0, len(text)+len(text)/64)}
+	s := scrubber{key: key, text: withoutRemarks(text, doc.Root()), out: make([]byte, 0, len(text)+len(text)/64)}
 	uuid, _ := doc.Root().Get("CommandUUID")
 	start, end := uuid.Span()
 	s.mark = start
@@ -46,6 +47,7 @@ func (s scrubbed) canonical() Digest {
 // A scrubber copies text to out, up to last so far, and replaces some of it.
 // The place mark in text is marked in out.
 type scrubber struct {
+	key          Key
 	text, out    []byte
 	last         int
 	mark, marked int
@@ -62,6 +64,9 @@ func (s *scrubber) value(v plist.Value, r *rule, deep action, now condition) {
 		}
 		if r.child("IsIdentity") != nil && keptWhole(v) {
 			now |= ofAuthority
+		}
+		if r.child("Identifier").has(ofOtherApp) && !askedFor(v) {
+			now |= ofOtherApp
 		}
 		for key, child := range v.Pairs() {
 			s.value(child, r.child(key), deep, now)
@@ -104,6 +109,23 @@ func keptWhole(entry plist.Value) bool {
 	return authority && !identity
 }
 
+// askedFor reports whether an entry of InstalledApplicationList is of an app
+// that facts are about. Of equal keys all have to say so.
+func askedFor(entry plist.Value) bool {
+	asked := false
+	for key, v := range entry.Pairs() {
+		if key != "Identifier" {
+			continue
+		}
+		identifier, ok := v.Text()
+		if !ok || !slices.Contains(askedApps(), identifier) {
+			return false
+		}
+		asked = true
+	}
+	return asked
+}
+
 // leaf reports whether no row names anything beneath r.
 func (r *rule) leaf() bool { return len(r.children) == 0 && r.any == nil && r.items == nil }
 
@@ -137,7 +159,7 @@ func harmless(v plist.Value) bool {
 	return false
 }
 
-// hash replaces a text or data by its digest, and reports whether v is one of
+// hash replaces a text or data by its keyed digest, and reports whether v is one of
 // these and not blank.
 func (s *scrubber) hash(v plist.Value) bool {
 	start, end := v.Span()
@@ -150,7 +172,7 @@ func (s *scrubber) hash(v plist.Value) bool {
 		if text == SharedIPadUserID { // the same on each of them
 			return true
 		}
-		sum := sha256.Sum256([]byte(text))
+		sum := s.key.sum([]byte(text))
 		digits := make([]byte, hex.EncodedLen(len(sum)))
 		hex.Encode(digits, sum[:])
 		s.replace(start, end, cycle(digits, end-start))
@@ -160,7 +182,7 @@ func (s *scrubber) hash(v plist.Value) bool {
 		if !ok || len(data) == 0 {
 			return false
 		}
-		sum := sha256.Sum256(data)
+		sum := s.key.sum(data)
 		s.replace(start, end, base64.StdEncoding.AppendEncode(nil, cycle(sum[:], len(data))))
 		return true
 	}

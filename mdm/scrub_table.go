@@ -26,6 +26,7 @@ type condition uint8
 const (
 	inUserEnrollment condition = 1 << iota
 	ofAuthority                // of an authority's certificate, beside an IsIdentity that is false
+	ofOtherApp                 // of an app that no fact is about
 )
 
 // A rule is one node of the table's tree of paths.
@@ -57,6 +58,11 @@ func (r *rule) of(deep action, now condition) action {
 		}
 	}
 	return r.action
+}
+
+// has reports whether there is an exception for a condition.
+func (r *rule) has(when condition) bool {
+	return r != nil && slices.ContainsFunc(r.except, func(e exception) bool { return e.when == when })
 }
 
 // below is the action of everything beneath r that no row names.
@@ -107,8 +113,8 @@ func parseScrubTable(text string) (*rule, error) {
 			continue
 		}
 		fields := strings.Split(row, "\t")
-		if len(fields) != 4 {
-			return nil, fmt.Errorf("scrub table: line %d has %d columns, not 4", line, len(fields))
+		if len(fields) != 5 {
+			return nil, fmt.Errorf("scrub table: line %d has %d columns, not 5", line, len(fields))
 		}
 		if !header {
 			header = true
@@ -132,7 +138,7 @@ func (r *rule) add(path, act, when string) error {
 	for name := range strings.SplitSeq(path, "/") {
 		node = node.grow(name)
 	}
-	condition, ok := map[string]condition{"": 0, "user-enrollment": inUserEnrollment, "authority": ofAuthority}[when]
+	condition, ok := map[string]condition{"": 0, "user-enrollment": inUserEnrollment, "authority": ofAuthority, "other-app": ofOtherApp}[when]
 	switch {
 	case !ok:
 		return fmt.Errorf("there is no condition %q", when)

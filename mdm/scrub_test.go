@@ -98,13 +98,13 @@ func TestScrub(t *testing.T) {
 
 func TestOfAPersonsOwnDevice(t *testing.T) {
 	const answer = `<key>Status</key><string>Acknowledged</string><key>InstalledApplicationList</key>` +
-		`<array><dict><key>Identifier</key><string>org.example.app</string><key>Version</key><string>1</string></dict></array>`
+		`<array><dict><key>Identifier</key><string>us.zoom.videomeetings</string><key>Version</key><string>1</string></dict></array>`
 	theirs, _ := receive(t, message(`<key>EnrollmentID</key><string>E1</string>`+answer))
-	if strings.Contains(string(theirs.Body), "org.example.app") {
+	if strings.Contains(string(theirs.Body), "us.zoom") {
 		t.Errorf("kept %s", theirs.Body)
 	}
 	ours, _ := receive(t, message(`<key>UDID</key><string>D1</string>`+answer))
-	if !strings.Contains(string(ours.Body), "org.example.app") {
+	if !strings.Contains(string(ours.Body), "us.zoom") {
 		t.Errorf("kept %s", ours.Body)
 	}
 	information, _ := receive(t, fixture(t, "device_information_user_enrollment"))
@@ -122,13 +122,13 @@ func TestOfAPersonsOwnDevice(t *testing.T) {
 }
 
 func TestScrubTable(t *testing.T) {
-	const header = "path\taction\twhen\tnote\n"
+	const header = "path\taction\twhen\twhy\tlong\n"
 	tests := []struct{ name, table, want string }{
-		{"a misspelt action", "A\tkep\t\t", `no action "kep"`},
-		{"a misspelt condition", "A\tkeep\t\t\nA\tdrop\tuser-enrolment\t", `no condition "user-enrolment"`},
-		{"an exception without its rule", "A\tkeep\tauthority\t", "has to come first"},
-		{"two rows for one path", "A/[]/B\tkeep\t\t\nA/[]/B\tdrop\t\t", "has a row already"},
-		{"a condition on all that is beneath", "A/**\tkeep\tauthority\t", "cannot have a condition"},
+		{"a misspelt action", "A\tkep\t\t\t", `no action "kep"`},
+		{"a misspelt condition", "A\tkeep\t\t\t\nA\tdrop\tuser-enrolment\t\t", `no condition "user-enrolment"`},
+		{"an exception without its rule", "A\tkeep\tauthority\t\t", "has to come first"},
+		{"two rows for one path", "A/[]/B\tkeep\t\t\t\nA/[]/B\tdrop\t\t\t", "has a row already"},
+		{"a condition on all that is beneath", "A/**\tkeep\tauthority\t\t", "cannot have a condition"},
 		{"a missing column", "A\tkeep\t", "3 columns"},
 	}
 	for _, tt := range tests {

@@ -35,6 +35,11 @@ const (
 	faceTimeOnMac = "com.apple.FaceTime"
 )
 
+// askedApps are the apps that facts are about; of others nothing is kept.
+func askedApps() []string {
+	return []string{zoomMobile, zoomMac, skypeMobile, faceTime, faceTimeOnMac}
+}
+
 // QueriesFor returns what to ask t, always in the same order: no more than the
 // facts need, and nothing that its platform, its version or its way of
 // enrolling forbids. Of a platform that is not known only what every platform
@@ -102,7 +107,7 @@ func (t Target) apps() AppFilter {
 	filter := AppFilter{Items: []string{"Identifier", "ShortVersion", "Version"}}
 	switch {
 	case t.Platform == "":
-		return AppFilter{Identifiers: []string{zoomMobile, zoomMac, skypeMobile, faceTime, faceTimeOnMac}}
+		return AppFilter{Identifiers: askedApps()}
 	case t.on(macOS):
 		return AppFilter{Identifiers: []string{zoomMac, faceTime, faceTimeOnMac}}
 	case t.on(iOS, iPadOS, visionOS):

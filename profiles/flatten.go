@@ -94,7 +94,7 @@ func (f *flattener) setValue(s *Setting, v plist.Value, want fact.Type) {
 	switch {
 	case f.holdsPlaceholder(v):
 		s.Placeholder = true
-	case !s.Known && isSecret(s.Written) && v.Kind() != plist.Bool:
+	case !s.Known && SecretKey(s.Written) && v.Kind() != plist.Bool:
 		s.Secret = true
 	default:
 		s.Value = typed(v, want)
@@ -116,8 +116,10 @@ func (f *flattener) holdsPlaceholder(v plist.Value) bool {
 	return false
 }
 
-// isSecret reports whether a key is one of those that hold passwords.
-func isSecret(path string) bool {
+// SecretKey reports whether a key, with dots where it is nested, is named like
+// one that holds a password. Unless fact.Settings declares it, only a boolean
+// of that name is read.
+func SecretKey(path string) bool {
 	key := strings.ToLower(path[strings.LastIndexByte(path, '.')+1:])
 	return slices.ContainsFunc([]string{"password", "passphrase", "secret", "challenge", "token", "privatekey", "presharedkey"},
 		func(word string) bool { return strings.Contains(key, word) })

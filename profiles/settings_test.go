@@ -34,7 +34,7 @@ func TestSettingsAreTyped(t *testing.T) {
 		{"template text", limits("<key>ratingApps</key><integer>{{rating}}</integer>"), profiles.Setting{Domain: limitsType, Key: "ratingApps", Placeholder: true, Known: true}},
 		{"template text in a list", limits(textList("blockedAppBundleIDs", "com.apple.facetime", "${app}")), profiles.Setting{Domain: limitsType, Key: "blockedAppBundleIDs", Placeholder: true, Known: true}},
 		{"a key in a dictionary", payloadOf("com.apple.app.lock", limitsUUID, "<key>App</key><dict><key>Identifier</key><string>us.zoom</string></dict>"), profiles.Setting{Domain: "com.apple.app.lock", Key: "App.Identifier", Value: "us.zoom", Known: true}},
-		{"a key that wardround has no opinion on", limits("<key>safariAcceptCookies</key><real>1.5</real>"), profiles.Setting{Domain: limitsType, Key: "safariAcceptCookies", Value: 1.5}},
+		{"a real", limits("<key>safariAcceptCookies</key><real>1.5</real>"), profiles.Setting{Domain: limitsType, Key: "safariAcceptCookies", Value: 1.5, Known: true}},
 		{"a password", wifiOf("<key>Password</key><string>correct horse</string>"), profiles.Setting{Domain: "com.apple.wifi.managed", Key: "Password", Secret: true}},
 		{"a forced preference", mcx(limitsType, "Forced", noBackup), profiles.Setting{Domain: limitsType, Key: "allowCloudBackup", Value: false, Preference: true, Known: true}},
 		{"a preference that is set once", mcx(limitsType, "Set-Once", noBackup), profiles.Setting{Domain: limitsType, Key: "allowCloudBackup", Value: false, Preference: true, Known: true}},

@@ -11,6 +11,13 @@ type Set struct {
 	facts map[Key]Fact
 }
 
+// Grow makes room for n more facts, to spare the set growing as they come.
+func (s *Set) Grow(n int) {
+	if s.facts == nil {
+		s.facts = make(map[Key]Fact, n)
+	}
+}
+
 // Put adds f, replacing the fact of that key.
 func (s *Set) Put(f Fact) {
 	if s.facts == nil {

@@ -3,6 +3,7 @@ package fact
 import (
 	_ "embed" // for settings.tsv
 	"fmt"
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,6 +22,7 @@ const settingColumns = "domain\tkey\ttype\tdefault\tiOS\tmacOS\tvisionOS\ttvOS\t
 // A settingTable is settings.tsv with its index.
 type settingTable struct {
 	rows  []Setting
+	keys  []Key       // SettingKey of each row
 	index map[Key]int // by SettingKey, of every spelling
 }
 
@@ -37,6 +39,19 @@ var settings = sync.OnceValue(func() settingTable {
 // key. The slice is the caller's; the maps and slices inside are shared and
 // must not be changed.
 func Settings() []Setting { return slices.Clone(settings().rows) }
+
+// EachSetting yields what Settings lists, each with its SettingKey, without a
+// copy of the table.
+func EachSetting() iter.Seq2[Key, Setting] {
+	return func(yield func(Key, Setting) bool) {
+		t := settings()
+		for i, key := range t.keys {
+			if !yield(key, t.rows[i]) {
+				return
+			}
+		}
+	}
+}
 
 // SettingOf returns the setting of a domain under any of its spellings. Its
 // Key is Apple's spelling of today, so SettingKey(s.Domain, s.Key) names the
@@ -79,6 +94,7 @@ func parseSettings(text string) (settingTable, error) {
 			t.index[k] = len(t.rows)
 		}
 		t.rows = append(t.rows, s)
+		t.keys = append(t.keys, SettingKey(s.Domain, s.Key))
 	}
 	if !header {
 		return settingTable{}, fmt.Errorf("settings.tsv: header is missing")

@@ -56,7 +56,7 @@ func TestSettingsSayWhereTheyExist(t *testing.T) {
 		t.Errorf("defaults %q and %q, want an empty block list, and no allow list rather than an empty one", blocked.Default, allowed.Default)
 	}
 	for _, s := range fact.Settings() {
-		if s.Reported && s.Domain != "com.apple.applicationaccess" {
+		if s.Reported && s.Domain != "com.apple.applicationaccess" && s.Domain != "com.apple.mobiledevice.passwordpolicy" {
 			t.Errorf("%s %s is said to be in the Restrictions answer", s.Domain, s.Key)
 		}
 		if _, mac := s.Since["macOS"]; s.Reported && mac && len(s.Since) == 1 {

@@ -6,7 +6,9 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,25 +52,124 @@ func code(t *testing.T) map[string]*ast.File {
 	return files
 }
 
+// The one way into the queue is Server.Ask, which takes queries and nothing
+// else. NanoMDM's storage interface has another, which takes any command:
+// nothing outside tests calls that.
 func TestOnlyAskQueuesCommands(t *testing.T) {
-	calls := 0
-	for name, file := range code(t) {
-		ast.Inspect(file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			if s, ok := call.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "EnqueueCommand" {
-				calls++
-				if name != "mdm/nano/ask.go" {
-					t.Errorf("%s calls EnqueueCommand: only Ask, which takes an mdm.Query, may", name)
-				}
-			}
-			return true
-		})
+	users := map[string][]string{
+		"enqueue":        {"mdm/nano.EnqueueCommand", "mdm/nano.enqueueAll"},
+		"enqueueAll":     {"mdm/nano.ask"},
+		"ask":            {"mdm/nano.Ask"},
+		"EnqueueCommand": nil,
 	}
-	if calls == 0 {
-		t.Error("nothing calls EnqueueCommand: this test looks at the wrong thing")
+	found := make(map[string]bool)
+	for name, file := range code(t) {
+		for _, decl := range file.Decls {
+			where := path.Dir(name)
+			if f, ok := decl.(*ast.FuncDecl); ok {
+				where += "." + f.Name.Name
+			}
+			ast.Inspect(decl, func(n ast.Node) bool {
+				used := usedName(n)
+				may, guarded := users[used]
+				if !guarded || used != "EnqueueCommand" && path.Dir(name) != "mdm/nano" {
+					return true
+				}
+				found[used] = true
+				if !slices.Contains(may, where) {
+					t.Errorf("%s uses %s: only %v may", where, used, may)
+				}
+				return true
+			})
+		}
+	}
+	if !found["enqueue"] || !found["enqueueAll"] || !found["ask"] {
+		t.Errorf("found %v: this test looks at the wrong thing", found)
+	}
+}
+
+// usedName is the name of a function or method that n calls or hands on, and
+// not the declaration of one.
+func usedName(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		return n.Sel.Name
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.Ident); ok {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+// Only one statement writes into the queue, and the function that runs it is
+// the one that TestOnlyAskQueuesCommands guards.
+func TestOneStatementFillsTheQueue(t *testing.T) {
+	var where []string
+	for name, file := range code(t) {
+		for _, decl := range file.Decls {
+			ast.Inspect(decl, func(n ast.Node) bool {
+				literal, ok := n.(*ast.BasicLit)
+				if !ok || literal.Kind != token.STRING {
+					return true
+				}
+				text := strings.ToUpper(strings.Join(strings.Fields(literal.Value), " "))
+				if !strings.Contains(text, "NANO_QUEUE") || !strings.Contains(text, "INSERT") && !strings.Contains(text, "REPLACE INTO") {
+					return true
+				}
+				f, _ := decl.(*ast.FuncDecl)
+				if f == nil {
+					where = append(where, name)
+				} else {
+					where = append(where, path.Dir(name)+"."+f.Name.Name)
+				}
+				return true
+			})
+		}
+	}
+	if want := []string{"mdm/nano.enqueue"}; !slices.Equal(where, want) {
+		t.Errorf("the queue is filled by %v, want %v", where, want)
+	}
+}
+
+// Whoever asks hands over queries, which nothing but package mdm can make.
+func TestAskTakesQueries(t *testing.T) {
+	files := code(t)
+	asks := 0
+	ast.Inspect(files["mdm/nano/ask.go"], func(n ast.Node) bool {
+		f, ok := n.(*ast.FuncDecl)
+		if !ok || !strings.EqualFold(f.Name.Name, "ask") {
+			return true
+		}
+		asks++
+		last := f.Type.Params.List[len(f.Type.Params.List)-1].Type
+		switch of := last.(type) {
+		case *ast.Ellipsis:
+			last = of.Elt
+		case *ast.ArrayType:
+			last = of.Elt
+		}
+		if s, ok := last.(*ast.SelectorExpr); !ok || s.Sel.Name != "Command" {
+			t.Errorf("%s takes something else than an mdm.Command", f.Name.Name)
+		}
+		return true
+	})
+	fields := 0
+	ast.Inspect(files["mdm/evidence.go"], func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok || spec.Name.Name != "Command" {
+			return true
+		}
+		for _, field := range spec.Type.(*ast.StructType).Fields.List {
+			fields++
+			if kind, _ := field.Type.(*ast.Ident); kind == nil || kind.Name != "Query" && kind.Name != "string" {
+				t.Error("an mdm.Command holds something else than a Query and its CommandUUID")
+			}
+		}
+		return true
+	})
+	if asks != 2 || fields != 2 {
+		t.Errorf("got %d functions that ask and %d fields of a Command: this test looks at the wrong thing", asks, fields)
 	}
 }
 

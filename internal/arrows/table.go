@@ -27,6 +27,7 @@ func Arrows() []Arrow {
 		{"internal/judge", []string{"checks", "checks/fact", "mdm", "profiles"}},
 		{"internal/catalog", []string{"profiles"}},
 		{"internal/remedy", []string{"checks", "checks/fact", "profiles"}},
+		{"internal/lost", []string{"checks", "checks/fact", "mdm", "profiles", "internal/judge"}},
 		{"internal/mscp", []string{"checks", "checks/fact", "profiles"}},
 		{"internal/chain", nil},
 		{"internal/store", []string{"checks", "checks/fact", "mdm", "internal/chain"}},
@@ -89,7 +90,7 @@ type Wall struct {
 
 // Walls keep the clockless packages from the network, files and the log.
 func Walls() []Wall {
-	pure := []string{"checks", "checks/fact", "profiles", "internal/judge", "internal/remedy"}
+	pure := []string{"checks", "checks/fact", "profiles", "internal/judge", "internal/remedy", "internal/lost"}
 	quiet := append([]string{"internal/report"}, pure...)
 	return []Wall{
 		{"log", quiet, "they do not log"},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/wardround/wardround/checks"
@@ -56,11 +55,7 @@ func readAnswers(d Device, now time.Time) answers {
 		history: make(map[mdm.QueryKey][]answer),
 		asked:   len(d.Unanswered) > 0,
 	}
-	newestFirst := slices.Clone(d.Observations)
-	slices.SortStableFunc(newestFirst, func(x, y Observation) int {
-		return cmp.Or(y.Last.Compare(x.Last), cmp.Compare(turn(x.Evidence), turn(y.Evidence)), cmp.Compare(y.Evidence.ID, x.Evidence.ID))
-	})
-	for _, o := range newestFirst {
+	for _, o := range newestFirst(d.Observations) {
 		switch {
 		case o.Evidence.Enrollment.UserChannel():
 			continue
@@ -87,18 +82,6 @@ func readAnswers(d Device, now time.Time) answers {
 		a.byQuery[q.Query] = answer{absent: absent}
 	}
 	return a
-}
-
-// turn orders messages of the same time, of which nobody knows which came
-// first: leaving counts as the last word, enrolling as the first.
-func turn(e mdm.Evidence) int {
-	switch {
-	case e.Class == mdm.CheckIn && e.Query == mdm.CheckOut:
-		return -1
-	case e.Class == mdm.CheckIn && e.Query == mdm.Authenticate:
-		return 1
-	}
-	return 0
 }
 
 // take files one observation; they come newest first, so what is there stays.
@@ -277,6 +260,10 @@ func (j *judging) subject(set *fact.Set) checks.Subject {
 		Serial:         j.answers.text(deviceInformation, "DeviceInformation.SerialNumber"),
 		Supervised:     ternary(set.Get("device.supervised")),
 		EnrollmentType: string(j.answers.enrollment),
+		Asset:          j.asset,
+	}
+	if s.Group != "" {
+		s.Groups = []string{s.Group}
 	}
 	s.Serial = cmp.Or(s.Serial, j.answers.checkIn.SerialNumber, j.answers.pastText("DeviceInformation.SerialNumber"))
 	if shared := set.Get("device.shared_ipad"); shared.Value == true {

@@ -171,8 +171,8 @@ func TestKeyThatIsThereTwiceMakesTheAnswerUnreadable(t *testing.T) {
 
 func TestMessagesOfTheFutureAreNamed(t *testing.T) {
 	o := newWard(t).sends(now.Add(time.Minute), "Restrictions", dict{"Status": "Acknowledged", "CommandUUID": "WR-1", "GlobalRestrictions": dict{}}).judged(nil)
-	if len(o.Problems) != 1 || o.Problems[0].Code != "time-in-future" {
-		t.Errorf("got problems %v, want time-in-future", o.Problems)
+	if len(o.Result.Problems) != 1 || o.Result.Problems[0].Code != "time-in-future" {
+		t.Errorf("got problems %v, want time-in-future", o.Result.Problems)
 	}
 }
 

@@ -140,10 +140,16 @@ func subjectText(a profiles.Anchor) string {
 }
 
 // inUse leaves out the anchors that have expired while another of the same
-// network is valid, as when an authority was renewed.
+// network is valid, as when an authority was renewed. Which these are changes
+// when one of them expires.
 func (j *judging) inUse(anchors []profiles.Anchor) []profiles.Anchor {
 	expired := func(a profiles.Anchor) bool { return !a.NotAfter.IsZero() && a.NotAfter.Before(j.now) }
 	valid := slices.DeleteFunc(slices.Clone(anchors), expired)
+	for _, a := range valid {
+		if len(anchors) > 1 && !a.NotAfter.IsZero() {
+			j.changesAt(a.NotAfter)
+		}
+	}
 	if len(valid) == 0 {
 		return anchors
 	}

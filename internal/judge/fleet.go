@@ -31,10 +31,10 @@ func NewFleet(baselines []*checks.Baseline) *Fleet {
 }
 
 // Add counts one judged device.
-func (f *Fleet) Add(o Outcome) {
+func (f *Fleet) Add(d checks.DeviceResult) {
 	for i, b := range f.baselines {
 		var own []checks.Verdict
-		for _, v := range o.Result.Verdicts {
+		for _, v := range d.Verdicts {
 			if v.Baseline == b.ID {
 				own = append(own, v)
 			}
@@ -42,14 +42,14 @@ func (f *Fleet) Add(o Outcome) {
 		h := &f.headlines[i]
 		h.Add(own)
 		h.Expected = h.Enrolled
-		if o.Result.Asked {
+		if d.Asked {
 			h.Asked++
 		}
-		if o.Result.Answered {
+		if d.Answered {
 			h.Answered++
 		}
 	}
-	for _, p := range o.Problems {
+	for _, p := range d.Problems {
 		f.problems[p] = true
 	}
 }

@@ -27,6 +27,7 @@ type Question struct {
 // channel and of its users' channels, and what it still owes.
 type Device struct {
 	ID           string
+	Asset        checks.Asset // of the inventory; zero: it does not list the device
 	Observations []Observation
 	Unanswered   []Question
 	Server       []checks.Expiry // what the MDM server needs to reach any device
@@ -40,56 +41,74 @@ type Catalog interface {
 
 // An Outcome is a judged device with the facts its verdicts rest on.
 type Outcome struct {
-	Result   checks.DeviceResult
-	Facts    *fact.Set
-	Problems []checks.Problem
+	Result checks.DeviceResult
+	Facts  *fact.Set
 }
 
 // Judge judges one device against the baselines, as of now. A nil catalog
 // holds no profile.
 func Judge(d Device, catalog Catalog, baselines []*checks.Baseline, now time.Time) Outcome {
 	j := newJudging(d, catalog, now)
+	j.declares = checks.DeclaredSettings(baselines...)
 	facts := j.facts()
 	result := checks.DeviceResult{
 		Subject:  j.subject(facts),
 		Asked:    j.answers.asked,
 		Answered: j.answers.answered,
 		Status:   make(map[string]checks.Status, len(baselines)),
+		Problems: j.problems,
 		Expiring: j.expiring,
+
+		RejudgeAt: j.rejudgeAt,
 	}
 	for _, b := range baselines {
 		verdicts := b.Evaluate(result.Subject, facts, now)
 		result.Status[b.ID] = checks.StatusOf(verdicts)
 		result.Verdicts = append(result.Verdicts, verdicts...)
 	}
-	return Outcome{Result: result, Facts: facts, Problems: j.problems}
+	return Outcome{Result: result, Facts: facts}
 }
 
 // A judging is one device while its facts are being gathered.
 type judging struct {
 	id       string
+	asset    checks.Asset
 	server   []checks.Expiry
 	answers  answers
 	catalog  Catalog
 	platform platform
+	declares []fact.Setting // the baselines' own
 	now      time.Time
 	problems []checks.Problem
 	expiring []checks.Expiry
+
+	rejudgeAt time.Time // the facts change then by themselves; zero: never
+}
+
+// changesAt notes that the facts may change at a time that is still to come.
+func (j *judging) changesAt(t time.Time) {
+	if !t.Before(j.now) && (j.rejudgeAt.IsZero() || t.Before(j.rejudgeAt)) {
+		j.rejudgeAt = t
+	}
 }
 
 func newJudging(d Device, catalog Catalog, now time.Time) *judging {
-	j := &judging{id: d.ID, server: d.Server, catalog: catalog, answers: readAnswers(d, now), now: now}
+	j := &judging{id: d.ID, asset: d.Asset, server: d.Server, catalog: catalog, answers: readAnswers(d, now), now: now}
 	j.platform = j.answers.platform()
 	if n := j.answers.fromFuture; n > 0 {
 		j.problems = append(j.problems, checks.Problem{
-			Path: d.ID, Code: "time-in-future", Message: fmt.Sprintf("%d messages are dated after %s and do not count", n, now.UTC().Format(time.RFC3339)),
+			Path: d.ID, Code: "time-in-future", Message: fmt.Sprintf("%d messages are dated after the time of judging and do not count", n),
 		})
 	}
 	return j
 }
 
+// usualFacts is about how many facts a device has; most are settings.
+const usualFacts = 320
+
 func (j *judging) facts() *fact.Set {
 	set := new(fact.Set)
+	set.Grow(usualFacts + len(j.declares))
 	j.putDeviceInformation(set)
 	j.putSecurityInfo(set)
 	j.putDevice(set)

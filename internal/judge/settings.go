@@ -13,26 +13,34 @@ import (
 // wrapper is the payload type inside which macOS carries other domains.
 const wrapper = "com.apple.ManagedClient.preferences"
 
-// putSettings puts the effective value of every setting wardround knows. What
+// putSettings puts the effective value of every setting that wardround knows or
+// a baseline declares. What
 // Restrictions reports in force wins; where it reports nothing (macOS, other
 // payload types) only our copy of an installed profile can tell.
 func (j *judging) putSettings(set *fact.Set, in profileSet) {
 	restrictions := j.restrictions()
-	for _, s := range fact.Settings() {
-		key := fact.SettingKey(s.Domain, s.Key)
-		_, exists := s.Since[j.platform.schema()]
-		var f fact.Fact
-		switch {
-		case j.platform.family != "" && !exists:
-			f = fact.Fact{Absent: fact.NotApplicable, Sources: j.platform.sources}
-		case s.Reported && !j.platform.mac() && !j.answers.userEnrolled():
-			f = reported(s, restrictions)
-		default:
-			f = j.declared(s, in)
-		}
-		f.Key = key
-		set.Put(f)
+	for key, s := range fact.EachSetting() {
+		set.Put(j.effective(key, s, in, restrictions))
 	}
+	for _, s := range j.declares {
+		set.Put(j.effective(fact.SettingKey(s.Domain, s.Key), s, in, restrictions))
+	}
+}
+
+// effective is the value of one setting.
+func (j *judging) effective(key fact.Key, s fact.Setting, in profileSet, restrictions answer) fact.Fact {
+	_, exists := s.Since[j.platform.schema()]
+	var f fact.Fact
+	switch {
+	case j.platform.family != "" && !exists:
+		f = fact.Fact{Absent: fact.NotApplicable, Sources: j.platform.sources}
+	case s.Reported && !j.platform.mac() && !j.answers.userEnrolled():
+		f = reported(s, restrictions)
+	default:
+		f = j.declared(s, in)
+	}
+	f.Key = key
+	return f
 }
 
 // restrictions is the answer that may speak for the device: none from macOS,

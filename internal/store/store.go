@@ -34,10 +34,12 @@ type Observation struct {
 // An Enrolled is an enrollment as the store knows it from its check-ins.
 type Enrolled struct {
 	mdm.Enrollment
-	Serial    string
-	FirstSeen time.Time
-	LastSeen  time.Time
-	Enabled   bool // false after CheckOut, or before the first TokenUpdate
+	Serial     string
+	FirstSeen  time.Time
+	LastSeen   time.Time
+	EnrolledAt time.Time // of the first TokenUpdate after the last Authenticate; zero: none came
+	Awaiting   bool      // its last TokenUpdate said AwaitingConfiguration: it is in Setup Assistant
+	Enabled    bool      // false after CheckOut, or before the first TokenUpdate
 }
 
 // Evidence keeps what devices send. It is safe for concurrent use.
@@ -60,6 +62,10 @@ type Evidence interface {
 	// id, and up to 16 older ones of Restrictions; none is not an error.
 	Observations(ctx context.Context, deviceID string) ([]Observation, error)
 
+	// Observed is Observations without the bodies of the evidence, which cost
+	// most of it.
+	Observed(ctx context.Context, deviceID string) ([]Observation, error)
+
 	// EvidenceByDigest returns the evidence whose kept bytes have that
 	// SHA-256, or ErrNotFound.
 	EvidenceByDigest(ctx context.Context, sum mdm.Digest) (mdm.Evidence, error)
@@ -80,41 +86,78 @@ type Outstanding struct {
 	Status      mdm.Status // of the last report about it; empty: none
 	NotNow      int        // how often it was put off
 	LastPush    time.Time
+	LastError   string // why it could not be queued or pushed the last time; empty: it could
+	Lost        bool   // its answer was given up as lost, and the query asked again under another CommandUUID
 }
 
 // Ledger keeps what is outstanding. It is safe for concurrent use.
 type Ledger interface {
-	// Ask records that q will be asked of the enrollment in a sweep. It
-	// returns false, and changes nothing, if that query is outstanding.
-	Ask(ctx context.Context, o Outstanding) (bool, error)
+	// Ask records queries that will be asked of one enrollment, in one
+	// transaction. It returns those that it recorded: a query that is
+	// outstanding is not recorded again.
+	Ask(ctx context.Context, asked []Outstanding) ([]Outstanding, error)
 
 	// Forget drops a row that Ask wrote when the command could not be queued.
 	Forget(ctx context.Context, enrollment string, q mdm.QueryKey) error
 
+	// GiveUp marks unanswered commands as lost, so that their queries can be
+	// asked again. An answer that comes all the same counts as evidence.
+	GiveUp(ctx context.Context, commandUUIDs []string) error
+
 	// Outstandings lists the rows of a sweep, or all unanswered ones for
 	// sweep 0, in order of enrollment and query. Deliver updates them by
-	// CommandUUID.
+	// CommandUUID. Lost ones are only among those of a sweep.
 	Outstandings(ctx context.Context, sweep int64) ([]Outstanding, error)
 
-	// Pushed notes that the enrollments were pushed.
-	Pushed(ctx context.Context, ids []string, at time.Time) error
+	// Pushed notes that the enrollments were pushed, or why they could not be.
+	Pushed(ctx context.Context, ids []string, failed map[string]error, at time.Time) error
 
-	// BeginSweep gives a new sweep its id.
-	BeginSweep(ctx context.Context, at time.Time) (int64, error)
+	// BeginSweep keeps that a sweep has begun (Started, Group), and gives it
+	// its id.
+	BeginSweep(ctx context.Context, s Sweep) (int64, error)
+
+	// EndSweep keeps how a sweep ended.
+	EndSweep(ctx context.Context, s Sweep) error
+
+	// Sweeps lists the last sweeps, the newest first. One whose Ended is zero
+	// is under way or was cut short.
+	Sweeps(ctx context.Context) ([]Sweep, error)
+}
+
+// An Item is one row of the inventory: a device that ought to be there.
+type Item struct {
+	Serial string
+	checks.Asset
+	ExpectedBy time.Time // the day by which it is to be enrolled; zero: now
+}
+
+// Inventory keeps what devices ought to be there. It is safe for concurrent use.
+type Inventory interface {
+	// ReplaceInventory keeps items in place of all that were kept. A serial
+	// number comes once, in capital letters.
+	ReplaceInventory(ctx context.Context, items []Item) error
+
+	// Inventory lists the items in order of their serial numbers.
+	Inventory(ctx context.Context) ([]Item, error)
 }
 
 // State is the file of evidence and ledger.
 type State interface {
 	Evidence
 	Ledger
+	Inventory
 	Close() error
 }
 
-// A Sweep is one round, as it ended.
+// A Sweep is one round, as far as it has come.
 type Sweep struct {
-	ID                                                  int64
-	Started, Ended                                      time.Time
+	ID             int64
+	Started, Ended time.Time
+	Group          string // only its devices were asked; empty: all
+
 	Asked, Answered, NotNow, Errors, Silent, Unreadable int // enrollments
+	Settling                                            int // enrollments in Setup Assistant, not asked
+	Commands, Lost                                      int // commands asked, and answers lost
 }
 
 // A Round is what one judging of the fleet writes beside its devices.
@@ -122,18 +165,33 @@ type Round struct {
 	Tool      string // version of wardround
 	Sweep     Sweep  // zero ID: none
 	Baselines []*checks.Baseline
-	Results   []checks.BaselineResult
-	Problems  []checks.Problem
-	Cursor    int64 // evidence id up to which it was judged
+	Results   []checks.BaselineResult // of each its headline is counted from the devices
+	Problems  []checks.Problem        // those that are not one device's
+	Inventory []Item                  // what ought to be there; empty: what is enrolled
+	Cursor    int64                   // evidence id up to which it was judged
 }
 
 // A Recorder writes one round in one transaction, so that a large fleet need
 // not be in memory at once: each device once, then Commit. Devices and
-// baselines that the round does not name stop being current. Discard gives the
-// round up, and does nothing after Commit. It is not safe for concurrent use.
+// baselines that the round does not name stop being current. It is not safe for
+// concurrent use.
 type Recorder interface {
-	Device(ctx context.Context, r checks.DeviceResult, seen []Seen) error
+	// Device writes one device with the observations its verdicts rest on.
+	// Inputs sums up all that it was judged from, but for the times at which
+	// equal answers came again; the zero digest says nothing of it.
+	Device(ctx context.Context, r checks.DeviceResult, inputs mdm.Digest, seen []Seen) error
+
+	// Keep takes over what the last round found about a device that would be
+	// judged from the same inputs, and moves its observations to seen, as
+	// Device would if the same verdicts were found again. It returns false, and
+	// writes nothing, if they are other inputs or that cannot be told: the
+	// device is to be judged and given to Device.
+	Keep(ctx context.Context, deviceID string, inputs mdm.Digest, seen []Seen) (bool, error)
+
+	// Commit writes what belongs to the whole round and makes it durable.
 	Commit(ctx context.Context, r Round) error
+
+	// Discard gives the round up, and does nothing after Commit.
 	Discard() error
 }
 
@@ -165,7 +223,8 @@ type Results interface {
 	// order of their baseline's requirements and read at now, until f errs.
 	EachDevice(ctx context.Context, now time.Time, f func(checks.DeviceResult) error) error
 
-	// Problems lists the problems of the last round.
+	// Problems lists the problems of the last round and of its devices, each
+	// once, in order of path, code and message.
 	Problems(ctx context.Context) ([]checks.Problem, error)
 
 	// AsOf is the time of the last round and the version of the tool that

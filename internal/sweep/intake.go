@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/mdm"
@@ -12,25 +13,16 @@ import (
 // evidence before it returns, and then tells the round that waits for it.
 type Intake struct {
 	evidence store.Evidence
+	now      func() time.Time
+	arrived  chan struct{} // has a token when something came since it was last drained
 
 	mu      sync.Mutex
-	waiting map[string]owed // guarded by mu; by CommandUUID
-	arrived chan struct{}   // has a token when something came since it was last drained
-}
-
-// An owed command is one that a round waits for.
-type owed struct {
-	enrollment string
-	notNow     int
+	awaited awaited // guarded by mu
 }
 
 // NewIntake returns an Intake that keeps evidence in the given store.
 func NewIntake(evidence store.Evidence) *Intake {
-	return &Intake{
-		evidence: evidence,
-		waiting:  make(map[string]owed),
-		arrived:  make(chan struct{}, 1),
-	}
+	return &Intake{evidence: evidence, now: time.Now, arrived: make(chan struct{}, 1), awaited: newAwaited()}
 }
 
 var _ mdm.Sink = (*Intake)(nil)
@@ -44,7 +36,8 @@ func (in *Intake) Deliver(ctx context.Context, e mdm.Evidence) error {
 	return nil
 }
 
-// Journal returns j, and tells the round of the evidence that is kept in it.
+// Journal returns j, and tells the round of the evidence that is kept in it,
+// and of the polls.
 func (in *Intake) Journal(j mdm.Journal) mdm.Journal { return journal{j, in} }
 
 type journal struct {
@@ -63,48 +56,30 @@ func (j journal) Write(ctx context.Context, e *mdm.Evidence, with func(mdm.Tx) e
 	return nil
 }
 
-// took notes what was kept.
+// Seen implements mdm.Journal.
+func (j journal) Seen(id string, at time.Time) {
+	j.Journal.Seen(id, at)
+	j.intake.with(func(a *awaited) { a.heard(id, true, j.intake.now()) })
+}
+
+// with runs f on what is awaited.
+func (in *Intake) with(f func(*awaited)) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	f(&in.awaited)
+}
+
+// took notes what was kept, and wakes the round up if it waits for that.
 func (in *Intake) took(e mdm.Evidence) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	o, ok := in.waiting[e.CommandUUID]
-	if !ok || o.enrollment != e.Enrollment.ID { // another device that names it settles nothing
-		return
-	}
-	if e.Status == mdm.NotNow {
-		o.notNow++
-		in.waiting[e.CommandUUID] = o
-	} else {
-		delete(in.waiting, e.CommandUUID)
-	}
-	select {
-	case in.arrived <- struct{}{}:
-	default:
-	}
-}
-
-func (in *Intake) expect(commandUUID, enrollment string) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.waiting[commandUUID] = owed{enrollment: enrollment}
-}
-
-func (in *Intake) forget(commandUUID string) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	delete(in.waiting, commandUUID)
-}
-
-// open counts the commands that are waited for, and tells of the enrollments
-// that have put one off how often they did.
-func (in *Intake) open() (commands int, putOff map[string]int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	putOff = make(map[string]int)
-	for _, o := range in.waiting {
-		if o.notNow > 0 {
-			putOff[o.enrollment] = max(putOff[o.enrollment], o.notNow)
+	now := in.now()
+	in.with(func(a *awaited) {
+		a.heard(e.Enrollment.ID, e.Class == mdm.Report && e.Status == mdm.Idle, now)
+		if !a.took(e) {
+			return
 		}
-	}
-	return len(in.waiting), putOff
+		select {
+		case in.arrived <- struct{}{}:
+		default:
+		}
+	})
 }

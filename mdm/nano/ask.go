@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	nanomdm "github.com/micromdm/nanomdm/mdm"
-
 	"github.com/wardround/wardround/mdm"
 )
 
@@ -14,36 +12,47 @@ import (
 // TokenUpdate.
 var ErrNotEnrolled = errors.New("not enrolled")
 
-// Ask queues q for the enrollment under commandUUID, which is best made with
-// mdm.NewCommandUUID: letters, digits, dashes and underscores. It is the only
-// way into NanoMDM's queue. An enrollment that never sent a TokenUpdate is
-// ErrNotEnrolled. To ask again under the same commandUUID changes nothing; the
-// same query under another replaces it, if it still waits.
-func (s *Server) Ask(ctx context.Context, id string, q mdm.Query, commandUUID string) error {
-	if err := s.ask(ctx, id, q, commandUUID); err != nil {
-		return fmt.Errorf("ask %s of %s: %w", q.Key(), id, err)
+// Ask queues commands for the enrollment, all in one transaction or none. Their
+// CommandUUIDs are best made with mdm.NewCommandUUID: letters, digits, dashes
+// and underscores. It is the only way into NanoMDM's queue. An enrollment that
+// never sent a TokenUpdate is ErrNotEnrolled. To ask again under the same
+// CommandUUID changes nothing; the same query under another replaces it, if it
+// still waits.
+func (s *Server) Ask(ctx context.Context, id string, commands ...mdm.Command) error {
+	if err := s.ask(ctx, id, commands); err != nil {
+		return fmt.Errorf("ask %s: %w", id, err)
 	}
 	return nil
 }
 
-func (s *Server) ask(ctx context.Context, id string, q mdm.Query, commandUUID string) error {
-	if !word(commandUUID) {
-		return fmt.Errorf("CommandUUID %.40q: not letters, digits, dashes and underscores", commandUUID)
-	}
+func (s *Server) ask(ctx context.Context, id string, commands []mdm.Command) error {
 	if err := checkID(enrollmentNamed(id)); err != nil {
 		return err
 	}
-	raw, err := q.Command(commandUUID)
-	if err != nil {
-		return err
+	queue := make([]waiting, 0, len(commands))
+	for _, c := range commands {
+		w, err := waitingFor(c)
+		if err != nil {
+			return err
+		}
+		queue = append(queue, w)
 	}
-	cmd := &nanomdm.Command{CommandUUID: commandUUID, Raw: raw}
-	cmd.Command.RequestType = string(q.RequestType())
-	failed, err := s.store.EnqueueCommand(ctx, []string{id}, cmd)
-	if err != nil {
-		return err
+	if len(queue) == 0 {
+		return nil
 	}
-	return failed[id]
+	return s.store.enqueueAll(ctx, id, queue)
+}
+
+// waitingFor is the command as it waits in the queue.
+func waitingFor(c mdm.Command) (waiting, error) {
+	if !word(c.CommandUUID) {
+		return waiting{}, fmt.Errorf("CommandUUID %.40q: not letters, digits, dashes and underscores", c.CommandUUID)
+	}
+	raw, err := c.Query.Command(c.CommandUUID)
+	if err != nil {
+		return waiting{}, err
+	}
+	return waiting{uuid: c.CommandUUID, query: c.Query.Key(), raw: raw}, nil
 }
 
 // Wake sends a push to each enrollment. The map holds an error for each id

@@ -22,9 +22,10 @@ const (
 	clockSkew        = time.Hour
 )
 
-// A CA is a certificate authority that lives as long as the process: for a
-// demo, for tests, and for an assessment fleet that is enrolled anew each
-// time. Its key never leaves memory. It is safe for concurrent use.
+// A CA is a small certificate authority for a demo, for tests, and for a fleet
+// that is enrolled in this server for an assessment. The key of one that NewCA
+// made never leaves memory; OpenCA keeps it in a file. It is safe for concurrent
+// use.
 type CA struct {
 	key  *ecdsa.PrivateKey
 	cert *x509.Certificate

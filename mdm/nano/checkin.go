@@ -18,10 +18,10 @@ const maxCheckIn = 1 << 20
 
 // takeCheckIn keeps one check-in and lets NanoMDM act on it.
 func (s *Server) takeCheckIn(ctx context.Context, cert *x509.Certificate, b *body) ([]byte, error) {
-	if b.tooBig || b.size > maxCheckIn {
-		return nil, badRequest(fmt.Errorf("check-in of %d bytes, more than %d", b.size, maxCheckIn))
+	if b.tooBig {
+		return nil, badRequest(fmt.Errorf("check-in of %d bytes, more than %d", b.size, min(maxCheckIn, s.cfg.MaxBody)))
 	}
-	evidence, _, err := mdm.Receive(b.bytes, s.cfg.Now().UTC())
+	evidence, _, err := s.cfg.Key.Receive(b.bytes, s.cfg.Now().UTC())
 	if err != nil {
 		return nil, badRequest(fmt.Errorf("check-in: %w", err))
 	}

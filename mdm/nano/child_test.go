@@ -42,6 +42,9 @@ type childConfig struct {
 	APNs    string // URL that plays the push service
 	Sweep   bool   // ask everything of everybody, judge and say so
 	Serve   bool   // do what the standard input says
+	Rounds  bool   // make a round as the program does, judge and say so
+	Limits  bool   // limit its files as the standard input says
+	Verbose bool   // log what is refused
 }
 
 // What a child says on its standard output.
@@ -69,7 +72,11 @@ func child(config string) error {
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(root)
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	level := slog.LevelError
+	if cfg.Verbose {
+		level = slog.LevelWarn
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	server, err := nano.New(nano.Config{Roots: roots, Topic: topic}, intake.Journal(state), relay{cfg.APNs}, logger)
 	if err != nil {
 		return err
@@ -84,6 +91,14 @@ func child(config string) error {
 	switch {
 	case cfg.Serve:
 		return obey(ctx, cfg.Dir, state, intake, server)
+	case cfg.Limits:
+		return obeyLimits()
+	case cfg.Rounds:
+		if err := oneRound(ctx, cfg.Dir, state, intake, server); err != nil {
+			return err
+		}
+		fmt.Println(sayJudged)
+		return <-served
 	case !cfg.Sweep:
 		return <-served
 	}
@@ -120,7 +135,7 @@ func obey(ctx context.Context, dir string, state *sqlite.State, intake *sweep.In
 
 // askRound asks several devices at a time, so that they share transactions.
 func askRound(ctx context.Context, round int, state *sqlite.State, server *nano.Server) error {
-	sweep, err := state.BeginSweep(ctx, time.Now())
+	sweep, err := state.BeginSweep(ctx, store.Sweep{Started: time.Now()})
 	if err != nil {
 		return err
 	}
@@ -129,16 +144,17 @@ func askRound(ctx context.Context, round int, state *sqlite.State, server *nano.
 	for i := range benchFleet {
 		g.Go(func() error {
 			id := fmt.Sprintf("00008030-%016X", i)
+			var rows []store.Outstanding
+			var commands []mdm.Command
 			for n, q := range benchQueries() {
-				o := store.Outstanding{Enrollment: id, Query: q.Key(), CommandUUID: benchUUID(round, i, n), Sweep: sweep, AskedAt: time.Now()}
-				if fresh, err := state.Ask(ctx, o); err != nil || !fresh {
-					return fmt.Errorf("asked %s of %s before: %t, %w", o.Query, id, !fresh, err)
-				}
-				if err := server.Ask(ctx, id, q, o.CommandUUID); err != nil {
-					return err
-				}
+				uuid := benchUUID(round, i, n)
+				rows = append(rows, store.Outstanding{Enrollment: id, Query: q.Key(), CommandUUID: uuid, Sweep: sweep, AskedAt: time.Now()})
+				commands = append(commands, mdm.Command{Query: q, CommandUUID: uuid})
 			}
-			return nil
+			if fresh, err := state.Ask(ctx, rows); err != nil || len(fresh) != len(rows) {
+				return fmt.Errorf("asked %d of %s, %d of them before: %w", len(rows), id, len(rows)-len(fresh), err)
+			}
+			return server.Ask(ctx, id, commands...)
 		})
 	}
 	return g.Wait()
@@ -175,12 +191,12 @@ func askEverybody(ctx context.Context, state *sqlite.State, server *nano.Server)
 			o, asked := known[e.ID+string(q.Key())]
 			if !asked {
 				o = store.Outstanding{Enrollment: e.ID, Query: q.Key(), CommandUUID: mdm.NewCommandUUID(), Sweep: sweep, AskedAt: time.Now()}
-				if _, err := state.Ask(ctx, o); err != nil {
+				if _, err := state.Ask(ctx, []store.Outstanding{o}); err != nil {
 					return err
 				}
 			}
 			if o.AnsweredAt.IsZero() {
-				if err := server.Ask(ctx, e.ID, q, o.CommandUUID); err != nil {
+				if err := server.Ask(ctx, e.ID, mdm.Command{Query: q, CommandUUID: o.CommandUUID}); err != nil {
 					return err
 				}
 			}

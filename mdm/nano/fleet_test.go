@@ -221,15 +221,15 @@ func TestOnlyAnEnrolledDeviceCanBeAsked(t *testing.T) {
 	r := newRig(t, devices(sim.MeetsHIPAANoFaceTime))
 	r.enroll(t)
 	for _, id := range []string{"nobody", "", "../../etc", "a:b:c"} {
-		if err := r.server.Ask(t.Context(), id, mdm.QuerySecurityInfo(), mdm.NewCommandUUID()); err == nil {
+		if err := r.server.Ask(t.Context(), id, mdm.Command{Query: mdm.QuerySecurityInfo(), CommandUUID: mdm.NewCommandUUID()}); err == nil {
 			t.Errorf("asked %q", id)
 		}
 	}
 	id := r.fleet.Devices()[0].ID
-	if err := r.server.Ask(t.Context(), id, mdm.Query{}, mdm.NewCommandUUID()); err == nil {
+	if err := r.server.Ask(t.Context(), id, mdm.Command{CommandUUID: mdm.NewCommandUUID()}); err == nil {
 		t.Error("queued the zero query")
 	}
-	if err := r.server.Ask(t.Context(), id, mdm.QuerySecurityInfo(), "../x"); err == nil {
+	if err := r.server.Ask(t.Context(), id, mdm.Command{Query: mdm.QuerySecurityInfo(), CommandUUID: "../x"}); err == nil {
 		t.Error("queued a command whose CommandUUID is a path")
 	}
 }

@@ -1,8 +1,10 @@
 package nano
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -33,51 +35,74 @@ func (s *Server) Handler() http.Handler {
 	return mux
 }
 
-// serve proves who sent the request and hands it on. The certificate's chain
-// is verified before the body is read, so that a stranger cannot make the
-// server hold or hash one; then the signature over the body as it came.
+// serve proves who sent the request and hands it on.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, checkIn bool) {
 	sig, err := parseSignature(r.Header.Get("Mdm-Signature"), s.cfg.MaxSignatureHeader)
 	if err != nil {
-		s.reply(w, r, nil, &service.HTTPStatusError{Status: http.StatusBadRequest, Err: err})
+		s.refuse(w, r, nil, badRequest(err))
 		return
 	}
-	if err := s.verifier.verify(sig.signer); err != nil {
-		s.reply(w, r, nil, &service.HTTPStatusError{Status: http.StatusForbidden, Err: err})
-		return
-	}
-	buf := s.buffers.get()
-	defer s.buffers.put(buf)
-	b, err := readBody(w, r, s.cfg.MaxBody, buf)
+	answer, err := s.take(w, r, sig, checkIn)
 	if err != nil {
-		s.reply(w, r, nil, err)
+		s.refuse(w, r, sig.signer, err)
 		return
 	}
-	if err := b.verify(sig); err != nil {
-		s.reply(w, r, nil, &service.HTTPStatusError{Status: http.StatusBadRequest, Err: err})
-		return
+	if len(answer) > 0 {
+		w.Header().Set("Content-Type", "application/xml; charset=utf-8")
 	}
-	take := s.takeReport
-	if checkIn {
-		take = s.takeCheckIn
-	}
-	answer, err := take(r.Context(), sig.signer, b)
-	s.reply(w, r, answer, err)
+	_, _ = w.Write(answer) // a device that is gone asks again
 }
 
-// reply sends answer, or the status that fits err. The sender is told no more
-// than the status; the log is told why.
-func (s *Server) reply(w http.ResponseWriter, r *http.Request, answer []byte, err error) {
-	if err == nil {
-		if len(answer) > 0 {
-			w.Header().Set("Content-Type", "application/xml; charset=utf-8")
-		}
-		_, _ = w.Write(answer) // a device that is gone asks again
-		return
+// take verifies the certificate's chain before the body is read, so that a
+// stranger cannot make the server hold or hash one; then the signature over the
+// body as it came.
+func (s *Server) take(w http.ResponseWriter, r *http.Request, sig *signature, checkIn bool) ([]byte, error) {
+	if err := s.verifier.verify(sig.signer); err != nil {
+		return nil, &service.HTTPStatusError{Status: http.StatusForbidden, Err: err}
 	}
-	status := statusOf(err)
-	s.logger.WarnContext(r.Context(), "refused a request", "path", r.URL.Path, "http_status", status, "err", err)
+	take, limit := s.takeReport, s.cfg.MaxBody
+	if checkIn {
+		take, limit = s.takeCheckIn, min(maxCheckIn, s.cfg.MaxBody)
+	}
+	l := s.buffers.lend(sig.signer.Raw, limit)
+	defer l.giveBack()
+	b, err := readBody(w, r, l)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.verify(sig); err != nil {
+		return nil, badRequest(err)
+	}
+	return take(r.Context(), sig.signer, b)
+}
+
+// refuse sends the status that fits err. The sender is told no more than that;
+// the log is told why, and which device has the certificate, if one has.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, cert *x509.Certificate, err error) {
+	ctx, status := context.WithoutCancel(r.Context()), statusOf(err)
+	level := slog.LevelWarn
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{slog.String("path", r.URL.Path), slog.String("remote", r.RemoteAddr), slog.Int("http_status", status)}
+	if device := s.ownerOf(ctx, cert); device != "" {
+		attrs = append(attrs, slog.String("device", device))
+	}
+	s.logger.LogAttrs(ctx, level, "refused a request", append(attrs, slog.Any("err", err))...)
 	http.Error(w, http.StatusText(status), status)
+}
+
+// ownerOf returns the device that has or had a certificate, for the log: empty
+// if none did, or if nobody can tell now.
+func (s *Server) ownerOf(ctx context.Context, cert *x509.Certificate) string {
+	if cert == nil {
+		return ""
+	}
+	id, err := s.store.EnrollmentFromHash(ctx, certificateHash(cert))
+	if err != nil {
+		return ""
+	}
+	return id
 }
 
 // statusOf maps what NanoMDM's services return. Not being allowed is 403: the

@@ -17,12 +17,12 @@ import (
 func (r *rig) owe(t *testing.T, id string, q mdm.Query) string {
 	t.Helper()
 	uuid := mdm.NewCommandUUID()
-	fresh, err := r.state.Ask(t.Context(), store.Outstanding{Enrollment: id, Query: q.Key(), CommandUUID: uuid, Sweep: 1, AskedAt: time.Now()})
+	fresh, err := r.state.Ask(t.Context(), []store.Outstanding{{Enrollment: id, Query: q.Key(), CommandUUID: uuid, Sweep: 1, AskedAt: time.Now()}})
 	must(t, err)
-	if !fresh {
+	if len(fresh) != 1 {
 		t.Fatalf("%s is outstanding", q.Key())
 	}
-	must(t, r.server.Ask(t.Context(), id, q, uuid))
+	must(t, r.server.Ask(t.Context(), id, mdm.Command{Query: q, CommandUUID: uuid}))
 	return uuid
 }
 

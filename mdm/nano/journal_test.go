@@ -147,7 +147,7 @@ func TestTheQueueOfASilentDeviceDoesNotGrow(t *testing.T) {
 		r.ask(t, "QUIET", mdm.QueryProfileList(true))
 		last = r.ask(t, "QUIET", mdm.QuerySecurityInfo())
 	}
-	if err := r.server.Ask(t.Context(), "QUIET", mdm.QuerySecurityInfo(), last); err != nil { // by one who was interrupted
+	if err := r.server.Ask(t.Context(), "QUIET", mdm.Command{Query: mdm.QuerySecurityInfo(), CommandUUID: last}); err != nil { // by one who was interrupted
 		t.Error(err)
 	}
 	if got := r.count(t, `SELECT count(*) FROM nano_queue WHERE done_at IS NULL`); got != 3 {
@@ -156,6 +156,41 @@ func TestTheQueueOfASilentDeviceDoesNotGrow(t *testing.T) {
 	if got := r.count(t, `SELECT count(*) FROM nano_queue WHERE done_at IS NULL AND command_uuid = ?`, last); got != 1 {
 		t.Error("the last one asked does not wait")
 	}
+}
+
+func TestAllThatIsAskedIsQueuedOrNothing(t *testing.T) {
+	r := alone(t)
+	s := newSender(t, r.ca, "GOOD")
+	s.enroll(t, r.url)
+	good := mdm.Command{Query: mdm.QuerySecurityInfo(), CommandUUID: mdm.NewCommandUUID()}
+	list := mdm.Command{Query: mdm.QueryProfileList(false), CommandUUID: mdm.NewCommandUUID()}
+	waiting := func(want int) {
+		t.Helper()
+		if got := r.count(t, `SELECT count(*) FROM nano_queue WHERE done_at IS NULL`); got != want {
+			t.Errorf("%d commands wait, want %d", got, want)
+		}
+	}
+	for _, bad := range []mdm.Command{{CommandUUID: mdm.NewCommandUUID()}, {Query: mdm.QueryRestrictions(), CommandUUID: "a path/"}} {
+		if err := r.server.Ask(t.Context(), "GOOD", good, bad); err == nil {
+			t.Errorf("%+v was queued", bad)
+		}
+	}
+	waiting(0)
+	r.statement(t, `CREATE TRIGGER broken BEFORE INSERT ON nano_queue WHEN NEW.query = 'ProfileList/all' BEGIN SELECT raise(ABORT, 'broken'); END`)
+	if err := r.server.Ask(t.Context(), "GOOD", good, list); err == nil {
+		t.Error("no error")
+	}
+	waiting(0)
+	r.statement(t, `DROP TRIGGER broken`)
+	for range 2 {
+		must(t, r.server.Ask(t.Context(), "GOOD", good, list))
+		waiting(2)
+	}
+	if _, next := s.put(t, r.url, reportType, idle("GOOD")); !strings.Contains(next, good.CommandUUID) {
+		t.Errorf("handed out %q, want the first that was asked", next)
+	}
+	must(t, r.server.Ask(t.Context(), "GOOD"))
+	waiting(2)
 }
 
 func TestAPollWritesNothing(t *testing.T) {

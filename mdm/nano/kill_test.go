@@ -68,17 +68,17 @@ func TestKillingTheServerLosesNothing(t *testing.T) {
 	ca, err := nano.NewCA("Test identities", nil)
 	must(t, err)
 	l := newLine(t)
-	fleet, err := sim.NewFleet(sim.FleetConfig{
-		Devices: devices, Seed: 1, URL: l.server.URL + nano.Path, Issue: ca.Issue, Topic: topic, Personas: answering(),
-	})
-	must(t, err)
-	defer fleet.Close()
-	apns := httptest.NewServer(serveAPNs(fleet))
-	defer apns.Close()
 	certPEM, keyPEM, err := ca.PushCertificate(topic)
 	must(t, err)
 	begin := func() *trial {
 		t.Helper()
+		fleet, err := sim.NewFleet(sim.FleetConfig{
+			Devices: devices, Seed: 1, URL: l.server.URL + nano.Path, Issue: ca.Issue, Topic: topic, Personas: answering(),
+		})
+		must(t, err)
+		t.Cleanup(fleet.Close)
+		apns := httptest.NewServer(serveAPNs(fleet))
+		t.Cleanup(apns.Close)
 		cfg := childConfig{Dir: t.TempDir(), Address: l.target, Root: ca.Certificate().Raw, APNs: apns.URL}
 		state, err := sqlite.OpenState(t.Context(), filepath.Join(cfg.Dir, "state.db"))
 		must(t, err)

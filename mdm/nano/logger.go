@@ -15,8 +15,9 @@ type logAdapter struct{ logger *slog.Logger }
 
 var _ log.Logger = logAdapter{}
 
-// Info implements log.Logger.
-func (l logAdapter) Info(kv ...any) { l.log(slog.LevelInfo, kv) }
+// Info implements log.Logger. NanoMDM says at this level what every poll and
+// answer was, which is too much for the log of a fleet.
+func (l logAdapter) Info(kv ...any) { l.log(slog.LevelDebug, kv) }
 
 // Debug implements log.Logger.
 func (l logAdapter) Debug(kv ...any) { l.log(slog.LevelDebug, kv) }

@@ -14,7 +14,8 @@ import (
 type process struct {
 	cmd  *exec.Cmd
 	in   io.Writer
-	said chan string // closed when it has ended
+	said chan string  // closed when it has ended
+	log  lockedBuffer // if it is verbose
 }
 
 func startProcess(t testing.TB, cfg childConfig) *process {
@@ -24,6 +25,9 @@ func startProcess(t testing.TB, cfg childConfig) *process {
 	p := &process{cmd: exec.CommandContext(t.Context(), os.Args[0]), said: make(chan string, 8)}
 	p.cmd.Env = append(os.Environ(), childVariable+"="+string(config))
 	p.cmd.Stderr = os.Stderr
+	if cfg.Verbose {
+		p.cmd.Stderr = &p.log
+	}
 	p.in, err = p.cmd.StdinPipe()
 	must(t, err)
 	out, err := p.cmd.StdoutPipe()
@@ -57,6 +61,14 @@ func (p *process) wait(t testing.TB, want string) {
 			t.Fatalf("the server never said %q", want)
 		}
 	}
+}
+
+// tell says something to the process and waits for the answer.
+func (p *process) tell(t testing.TB, line, answer string) {
+	t.Helper()
+	_, err := io.WriteString(p.in, line+"\n")
+	must(t, err)
+	p.wait(t, answer)
 }
 
 // kill ends the process as kill -9 does.

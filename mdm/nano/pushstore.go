@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/micromdm/nanomdm/cryptoutil"
 	nanomdm "github.com/micromdm/nanomdm/mdm"
@@ -80,4 +81,43 @@ func (s *store) IsPushCertStale(ctx context.Context, topic, staleToken string) (
 		return err
 	})
 	return strconv.FormatInt(version, 10) != staleToken, err
+}
+
+// KeepPushCertificate keeps an APNs certificate and its key, both PEM, as
+// Server.StorePushCertificate does.
+func KeepPushCertificate(ctx context.Context, journal mdm.Journal, certPEM, keyPEM []byte) error {
+	if err := (&store{journal: journal}).StorePushCert(ctx, certPEM, keyPEM); err != nil {
+		return fmt.Errorf("store the push certificate: %w", err)
+	}
+	return nil
+}
+
+// A PushCertificate is a kept APNs certificate, without its key.
+type PushCertificate struct {
+	Topic    string
+	NotAfter time.Time
+}
+
+// PushCertificates lists the push certificates that journal keeps, by topic.
+func PushCertificates(ctx context.Context, journal mdm.Journal) ([]PushCertificate, error) {
+	var all []PushCertificate
+	err := journal.Read(ctx, func(tx mdm.Tx) error {
+		return tx.Each(`SELECT topic, certificate, key FROM nano_push_certificate ORDER BY topic`, nil, func(scan func(...any) error) error {
+			var topic string
+			var certPEM, keyPEM []byte
+			if err := scan(&topic, &certPEM, &keyPEM); err != nil {
+				return err
+			}
+			cert, err := tls.X509KeyPair(certPEM, keyPEM)
+			if err != nil {
+				return fmt.Errorf("push certificate for topic %s: %w", topic, err)
+			}
+			all = append(all, PushCertificate{topic, cert.Leaf.NotAfter.UTC()})
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list push certificates: %w", err)
+	}
+	return all, nil
 }

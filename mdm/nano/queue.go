@@ -1,6 +1,7 @@
 package nano
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,12 +166,26 @@ func (s *store) ClearQueue(r *nanomdm.Request) error {
 	return nil
 }
 
-// EnqueueCommand implements storage.CommandEnqueuer. Ask alone calls it. Each
-// id that is not enrolled is an error of its own. A command that was queued
-// before under its CommandUUID is not queued again, answered or not, so a caller
-// that does not know may ask once more. A command of ours that waits is
-// replaced by one that asks the same: the queue of a silent device does not
-// grow.
+// enqueueAll puts what Ask has built into the queue of one enrollment, in one
+// transaction.
+func (s *store) enqueueAll(ctx context.Context, id string, queue []waiting) error {
+	now := s.now().UnixMilli()
+	return s.journal.Write(ctx, nil, func(tx mdm.Tx) error {
+		if known, err := enrolled(tx, id); err != nil || !known {
+			return cmp.Or(err, ErrNotEnrolled)
+		}
+		for _, w := range queue {
+			if err := enqueue(tx, id, w, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// EnqueueCommand implements storage.CommandEnqueuer, which NanoMDM's storage
+// has to have and nothing here calls. Each id that is not enrolled is an error
+// of its own.
 func (s *store) EnqueueCommand(ctx context.Context, ids []string, cmd *nanomdm.Command) (map[string]error, error) {
 	query, now := queryOf(cmd.Raw), s.now().UnixMilli()
 	if query == "" {
@@ -205,6 +220,10 @@ func enrolled(tx mdm.Tx, id string) (bool, error) {
 	return tx.Row(`SELECT 1 FROM nano_enrollment WHERE id = ? AND tally > 0`, []any{id}, []any{&one})
 }
 
+// enqueue is where commands enter the queue. One that was queued before under
+// its CommandUUID is not queued again, answered or not, so a caller that does
+// not know may ask once more. A command of ours that waits is replaced by one
+// that asks the same: the queue of a silent device does not grow.
 func enqueue(tx mdm.Tx, id string, w waiting, now int64) error {
 	added, err := tx.Exec(`INSERT INTO nano_queue (enrollment, command_uuid, query, command, queued_at) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (command_uuid, enrollment) DO NOTHING`, id, w.uuid, w.query, w.raw, now)

@@ -21,7 +21,7 @@ import (
 // services are given the envelope instead.
 func (s *Server) takeReport(ctx context.Context, cert *x509.Certificate, b *body) ([]byte, error) {
 	at := s.cfg.Now().UTC()
-	evidence, envelope, err := mdm.Receive(b.bytes, at)
+	evidence, envelope, err := s.cfg.Key.Receive(b.bytes, at)
 	switch {
 	case b.tooBig:
 		evidence = tooBig(evidence, b, s.cfg.MaxBody)
@@ -36,10 +36,20 @@ func (s *Server) takeReport(ctx context.Context, cert *x509.Certificate, b *body
 	}
 	query, err := s.store.asked(ctx, evidence.Enrollment, evidence.CommandUUID)
 	if err != nil {
-		return nil, err
+		return nil, ofEnrollment(evidence.Enrollment, err)
 	}
 	evidence.Asked(query)
 	return s.pass(ctx, cert, &evidence, evidence.Enrollment, evidence.CommandUUID, evidence.Status)
+}
+
+// receive makes sense of what came: of large bodies one at a time, for that
+// takes several times their memory.
+func (s *Server) receive(b *body) (mdm.Evidence, *mdm.Envelope, error) {
+	if len(b.bytes) > maxPooled {
+		s.buffers.large.Lock()
+		defer s.buffers.large.Unlock()
+	}
+	return mdm.Receive(b.bytes, s.cfg.Now().UTC())
 }
 
 // checkReport refuses what the envelope reader lets through and NanoMDM's
@@ -76,19 +86,24 @@ func (s *Server) pass(
 	return cmd.Raw, nil
 }
 
-// explain adds, to an error about a certificate, whose it is.
+// explain says whose message could not be taken and, if it was for the
+// certificate, whose that is.
 func (s *Server) explain(ctx context.Context, cert *x509.Certificate, e mdm.Enrollment, err error) error {
 	if !errors.Is(err, certauth.ErrNoCertAssoc) && !errors.Is(err, certauth.ErrNoCertReuse) {
-		return err
+		return ofEnrollment(e, err)
 	}
 	owner, lookupErr := s.store.EnrollmentFromHash(ctx, certificateHash(cert))
 	switch {
 	case lookupErr != nil:
-		return errors.Join(err, lookupErr)
+		return ofEnrollment(e, errors.Join(err, lookupErr))
 	case owner == "":
 		owner = "no enrollment"
 	}
 	return fmt.Errorf("message of %s, certificate of %s: %w", e.ID, owner, err)
+}
+
+func ofEnrollment(e mdm.Enrollment, err error) error {
+	return fmt.Errorf("message of %s: %w", e.ID, err)
 }
 
 // takeRefused keeps a body that cannot be read, attributed by the certificate

@@ -141,7 +141,7 @@ func (r *rig) enroll(t testing.TB) {
 func (r *rig) ask(t testing.TB, id string, q mdm.Query) string {
 	t.Helper()
 	uuid := mdm.NewCommandUUID()
-	if err := r.server.Ask(t.Context(), id, q, uuid); err != nil {
+	if err := r.server.Ask(t.Context(), id, mdm.Command{Query: q, CommandUUID: uuid}); err != nil {
 		t.Fatal(err)
 	}
 	return uuid

@@ -48,6 +48,11 @@ type Config struct {
 	// that a late repeat of its answer can be told. Default DefaultRetain.
 	Retain time.Duration
 
+	// Key is what names of users are hashed with. It has to be the same for as
+	// long as the journal is: their channels go by it. Default: none, and then
+	// who can guess a name can tell it.
+	Key mdm.Key
+
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -86,6 +91,7 @@ func New(cfg Config, journal mdm.Journal, factory push.PushProviderFactory, logg
 		core:     certauth.New(core, store, certauth.WithLogger(log)),
 		pusher:   pushservice.New(store, store, factory, log),
 		verifier: newChainVerifier(cfg.Roots, cfg.Now),
+		buffers:  buffers{largest: cfg.MaxBody},
 	}, nil
 }
 

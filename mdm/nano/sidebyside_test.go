@@ -3,7 +3,6 @@ package nano_test
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/wardround/wardround/mdm"
 	"github.com/wardround/wardround/mdm/nano"
+	"github.com/wardround/wardround/mdm/sim"
 )
 
 // benchFleet is how many devices answer, and benchConnections how many of them
@@ -68,7 +68,11 @@ func newLoad(b *testing.B, ca *nano.CA) *load {
 		}
 		l.senders = append(l.senders, s)
 		l.idle = append(l.idle, signed{idle(s.id), s.header(b, idle(s.id))})
-		l.answers = append(l.answers, sixAnswers(i))
+		var payloads []string
+		for _, a := range sim.SixAnswers(i) {
+			payloads = append(payloads, a.Payload)
+		}
+		l.answers = append(l.answers, payloads)
 	}
 	return l
 }
@@ -192,46 +196,4 @@ func send(ctx context.Context, url, contentType string, m signed) (string, error
 		err = fmt.Errorf("%s: %s", resp.Status, answer)
 	}
 	return string(answer), err
-}
-
-// sixAnswers are the payloads of DeviceInformation, SecurityInfo, ProfileList,
-// Restrictions, InstalledApplicationList and CertificateList of one device.
-func sixAnswers(device int) []string {
-	repeat := func(n int, f func(i int) string) string {
-		var s strings.Builder
-		for i := range n {
-			s.WriteString(f(i))
-		}
-		return s.String()
-	}
-	blob := func(n int) string {
-		return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{byte(device), 0x5a, 7}, n/3))
-	}
-	return []string{
-		"<key>QueryResponses</key><dict>" + repeat(60, func(i int) string {
-			return fmt.Sprintf("<key>OSVersion%d</key>\n<string>18.%d</string>\n", i, device%7)
-		}) + "<key>OSVersion</key><string>18.7</string></dict>",
-		"<key>SecurityInfo</key><dict><key>PasscodePresent</key><true/><key>HardwareEncryptionCaps</key><integer>3</integer></dict>",
-		"<key>ProfileList</key><array>" + repeat(15, func(i int) string {
-			return fmt.Sprintf("<dict><key>PayloadIdentifier</key><string>org.clinic.%d</string><key>PayloadUUID</key><string>%08d</string>"+
-				"<key>PayloadVersion</key><integer>1</integer><key>SignerCertificates</key><array><data>%s</data></array><key>PayloadContent</key><array>%s</array></dict>\n",
-				i, device, blob(1500), repeat(4, func(j int) string {
-					return fmt.Sprintf("<dict><key>PayloadType</key><string>com.apple.applicationaccess</string><key>PayloadIdentifier</key><string>org.clinic.%d.%d</string>"+
-						"<key>PayloadVersion</key><integer>1</integer></dict>\n", i, j)
-				}))
-		}) + "</array>",
-		"<key>GlobalRestrictions</key><dict><key>restrictedBool</key><dict>" + repeat(90, func(i int) string {
-			return fmt.Sprintf("<key>allowThing%d</key>\n<dict>\n<key>value</key>\n<false/>\n</dict>\n", i)
-		}) + "</dict></dict>",
-		"<key>InstalledApplicationList</key><array>" + repeat(150, func(i int) string {
-			return fmt.Sprintf("<dict>\n<key>Identifier</key>\n<string>com.example.application.%d.%d</string>\n<key>Name</key>\n<string>Application %d</string>\n"+
-				"<key>ShortVersion</key>\n<string>%d.1</string>\n<key>Version</key>\n<string>%d</string>\n<key>IsValidated</key>\n<true/>\n<key>Installing</key>\n<false/>\n"+
-				"<key>AppStoreVendable</key>\n<true/>\n<key>BetaApp</key>\n<false/>\n<key>AdHocCodeSigned</key>\n<false/>\n<key>DeviceBasedVPP</key>\n<true/>\n"+
-				"<key>HasUpdateAvailable</key>\n<false/>\n<key>IsAppClip</key>\n<false/>\n<key>ProfileValidated</key>\n<true/>\n<key>UAT</key>\n<string>%s</string>\n</dict>\n",
-				device%11, i, i, i, 4000+i, strings.Repeat("u", 280))
-		}) + "</array>",
-		"<key>CertificateList</key><array>" + repeat(14, func(i int) string {
-			return fmt.Sprintf("<dict><key>CommonName</key><string>CA %d</string><key>IsIdentity</key><false/><key>Data</key><data>%s</data></dict>\n", i, blob(1400))
-		}) + "</array>",
-	}
 }

@@ -28,8 +28,12 @@ func (d *device) rights() int {
 // may reports whether the device grants a right.
 func (d *device) may(right int) bool { return d.rights()&right == right }
 
-// answer returns the payload of an answer to cmd, or the code of an error.
-func (d *device) answer(cmd command) (payload dict, code int) {
+// answer returns the payload of an answer to cmd, or the code of an error. It
+// is that of u unless u is nil.
+func (d *device) answer(cmd command, u *user) (payload dict, code int) {
+	if u != nil {
+		return d.userAnswer(cmd, u)
+	}
 	right, answer := d.command(cmd)
 	if answer == nil || !d.may(right) {
 		return nil, notValid
@@ -40,26 +44,26 @@ func (d *device) answer(cmd command) (payload dict, code int) {
 // command returns what cmd needs and what answers it; nil if nothing does.
 func (d *device) command(cmd command) (right int, answer func() dict) {
 	ue, mac := d.Persona == UserEnrollment, d.Persona == Mac
-	switch cmd.Command.RequestType {
+	switch cmd.RequestType {
 	case "DeviceInformation":
-		return 0, func() dict { return d.deviceInformation(cmd.Command.Queries) }
+		return 0, func() dict { return d.deviceInformation(cmd.Queries) }
 	case "SecurityInfo":
 		return rightSecurity, d.securityInfo
 	case "ProfileList":
-		return rightProfiles, func() dict { return d.profileList(cmd.Command.ManagedOnly) }
+		return rightProfiles, func() dict { return d.profileList(cmd.ManagedOnly) }
 	case "CertificateList":
-		return rightProfiles, func() dict { return d.certificateList(cmd.Command.ManagedOnly) }
+		return rightProfiles, func() dict { return d.certificateList(cmd.ManagedOnly) }
 	case "Restrictions":
 		if ue {
 			return 0, nil
 		}
-		return rightRestriction, func() dict { return d.restrictions(cmd.Command.ProfileRestrictions) }
+		return rightRestriction, func() dict { return d.restrictions(cmd.ProfileRestrictions) }
 	case "InstalledApplicationList":
 		return rightApps, func() dict { return d.installedApps(cmd) }
 	case "ManagedApplicationList":
-		return rightManageApps, func() dict { return d.managedApps(cmd.Command.Identifiers) }
+		return rightManageApps, func() dict { return d.managedApps(cmd.Identifiers) }
 	case "ManagedApplicationConfiguration":
-		return rightManageApps, func() dict { return d.appConfigurations(cmd.Command.Identifiers) }
+		return rightManageApps, func() dict { return d.appConfigurations(cmd.Identifiers) }
 	case "UserList":
 		if d.Persona != SharedIPad && !mac {
 			return 0, nil
@@ -180,5 +184,9 @@ func (d *device) userList() dict {
 			{"UserName", "staff"},
 		}}}}
 	}
-	return dict{{"Users", []any{}}} // temporary sessions leave no user behind
+	list := []any{} // temporary sessions leave no user behind
+	for _, u := range d.users {
+		list = append(list, dict{{"HasDataToSync", false}, {"IsLoggedIn", true}, {"UserName", u.shortName}})
+	}
+	return dict{{"Users", list}}
 }

@@ -32,11 +32,11 @@ func (d *device) apps() []app {
 func (d *device) installedApps(cmd command) dict {
 	list := []any{}
 	for _, a := range d.apps() {
-		wanted := len(cmd.Command.Identifiers) == 0 || slices.Contains(cmd.Command.Identifiers, a.identifier)
+		wanted := len(cmd.Identifiers) == 0 || slices.Contains(cmd.Identifiers, a.identifier)
 		hidden := a.system && d.Persona != Mac && major(d.OSVersion) < 26
-		managedOnly := cmd.Command.ManagedAppsOnly || d.Persona == UserEnrollment
+		managedOnly := cmd.ManagedAppsOnly || d.Persona == UserEnrollment
 		if wanted && !hidden && (a.managed || !managedOnly) {
-			list = append(list, d.listedApp(a, cmd.Command.Items))
+			list = append(list, d.listedApp(a, cmd.Items))
 		}
 	}
 	return dict{{"InstalledApplicationList", list}}

@@ -39,6 +39,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type clinic struct {
 	t        *testing.T
 	fleet    *sim.Fleet
+	url      string
 	commands []mdm.Query
 
 	mu      sync.Mutex
@@ -57,6 +58,7 @@ func newClinic(t *testing.T, cfg sim.FleetConfig, commands ...mdm.Query) *clinic
 		asked: make(map[string]int), ended: make(map[string]int), changed: make(chan struct{}),
 	}
 	server := httptest.NewServer(c)
+	c.url = server.URL
 	cfg.URL, cfg.Topic, cfg.Issue = server.URL, topic, issuer(t)
 	if cfg.Devices == 0 {
 		cfg.Devices = len(cfg.Personas)
@@ -159,11 +161,17 @@ func (c *clinic) signer(header string, body []byte) string {
 // session pushes device i and waits until its session has ended.
 func (c *clinic) session(i int) {
 	c.t.Helper()
-	d := c.fleet.Devices()[i]
+	id := c.fleet.Devices()[i].ID
+	c.pushed(id, c.push(id))
+}
+
+// pushed sends a push and waits until a session of the device has ended.
+func (c *clinic) pushed(id string, push *nanomdm.Push) {
+	c.t.Helper()
 	c.mu.Lock()
-	before := c.ended[d.ID]
+	before := c.ended[id]
 	c.mu.Unlock()
-	answers, err := c.fleet.Push(c.t.Context(), []*nanomdm.Push{c.push(d.ID)})
+	answers, err := c.fleet.Push(c.t.Context(), []*nanomdm.Push{push})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -176,7 +184,7 @@ func (c *clinic) session(i int) {
 	defer cancel()
 	for {
 		c.mu.Lock()
-		ended, changed := c.ended[d.ID], c.changed
+		ended, changed := c.ended[id], c.changed
 		c.mu.Unlock()
 		if ended > before {
 			return
@@ -184,7 +192,7 @@ func (c *clinic) session(i int) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			c.t.Fatalf("%s (%s) has not ended its session", d.ID, d.Persona)
+			c.t.Fatalf("%s has not ended its session", id)
 		}
 	}
 }
@@ -230,62 +238,17 @@ func (c *clinic) bytes(i, n int) []byte {
 	return list[len(list)-1]
 }
 
+// bodies returns all that a device has sent.
+func (c *clinic) bodies(id string) [][]byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.said[id])
+}
+
 // answer returns the last answer of device i to command n, decoded.
 func (c *clinic) answer(i, n int) map[string]any {
 	c.t.Helper()
 	return decode(c.t, c.bytes(i, n))
-}
-
-func decode(t *testing.T, body []byte) map[string]any {
-	t.Helper()
-	var m map[string]any
-	if err := plist.Unmarshal(body, &m); err != nil {
-		t.Fatalf("%v in %.300s", err, body)
-	}
-	return m
-}
-
-// dict walks into nested dictionaries.
-func dict(t *testing.T, m map[string]any, path ...string) map[string]any {
-	t.Helper()
-	for _, key := range path {
-		next, ok := m[key].(map[string]any)
-		if !ok {
-			t.Fatalf("no dictionary %q in %v", key, m)
-		}
-		m = next
-	}
-	return m
-}
-
-// dicts reads an array of dictionaries.
-func dicts(t *testing.T, m map[string]any, key string) []map[string]any {
-	t.Helper()
-	list, ok := m[key].([]any)
-	if !ok {
-		t.Fatalf("no array %q in %v", key, m)
-	}
-	var out []map[string]any
-	for _, v := range list {
-		out = append(out, v.(map[string]any))
-	}
-	return out
-}
-
-// texts returns the values of one key of each dictionary.
-func texts(list []map[string]any, key string) []string {
-	var out []string
-	for _, m := range list {
-		text, _ := m[key].(string)
-		out = append(out, text)
-	}
-	return out
-}
-
-func sorted(list []string) []string {
-	list = slices.Clone(list)
-	slices.Sort(list)
-	return list
 }
 
 // sent reports whether any device has sent text in plain.

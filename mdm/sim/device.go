@@ -13,7 +13,10 @@ import (
 type device struct {
 	Device
 	identity
-	cfg      FleetConfig
+	cfg      *FleetConfig
+	keys     *keyring
+	meter    *meter
+	number   int // in the fleet
 	round    int // how many devices before it are of the same persona
 	texts    texts
 	profiles []*profile // in the order in which this device lists them
@@ -24,6 +27,8 @@ type device struct {
 	pushToken   []byte
 	pushMagic   string
 	unlockToken []byte
+	users       []*user
+	awaits      bool // is in Setup Assistant
 
 	queued, running bool // guarded by Fleet.mu
 	sessions        int  // so far
@@ -41,12 +46,14 @@ func (t texts) list() []string {
 }
 
 // newDevice makes device i of a fleet.
-func newDevice(cfg FleetConfig, c *catalog, i int) *device {
+func newDevice(cfg *FleetConfig, c *catalog, i int) *device {
 	rng := rand.New(rand.NewPCG(cfg.Seed, uint64(i)))
 	d := &device{
 		Device: Device{Persona: cfg.Personas[i%len(cfg.Personas)]},
 		cfg:    cfg,
+		number: i,
 		round:  i / len(cfg.Personas),
+		awaits: cfg.AwaitingConfiguration,
 	}
 	d.Platform, d.Model = hardware(d.Persona)
 	d.OSVersion = osVersion(d.Persona, d.round)
@@ -62,6 +69,14 @@ func newDevice(cfg FleetConfig, c *catalog, i int) *device {
 	d.order = rng.Uint64()
 	d.profiles, d.clients = c.installed(d.Persona), c.clients
 	shuffle(d.order, d.profiles)
+	if cfg.UserChannels {
+		// Of their own, so that the device is the same with users and without.
+		d.users = newUsers(d, c, rand.New(rand.NewPCG(d.order, 2)))
+	}
+	for _, u := range d.users {
+		d.Users = append(d.Users, d.channel(u))
+		d.secrets = append(d.secrets, u.shortName, u.longName)
+	}
 	return d
 }
 

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -28,8 +29,18 @@ type FleetConfig struct {
 	URL        string
 	CheckInURL string
 
-	// Issue certifies the key of a device, as SCEP does for real ones.
+	// Issue certifies the key of a device: an authority at hand. SCEP, if
+	// set, is asked instead, as real devices do.
 	Issue func(pub crypto.PublicKey, commonName string) (*x509.Certificate, error)
+	SCEP  *SCEP
+
+	// KeyDir is a folder to keep identities in, so that a later fleet of the
+	// same seed need not enrol again in the same server. It is made if it is
+	// not there. Default: identities are not kept.
+	KeyDir string
+
+	// Signature is how devices sign. Default SHA256.
+	Signature Signature
 
 	// Topic is the APNs topic the devices are enrolled under.
 	Topic string
@@ -38,17 +49,33 @@ type FleetConfig struct {
 	// manage apps (5937 in place of 1841).
 	AppManagement bool
 
+	// UserChannels gives users with a channel of their own to Macs, Shared
+	// iPads (which then take no temporary sessions) and User Enrollments.
+	UserChannels bool
+
+	// AwaitingConfiguration has devices enrol while they are in Setup
+	// Assistant; they leave it by FinishSetup, or as a Poll says.
+	AwaitingConfiguration bool
+
+	// SameBytes has every persona but Silent answer alike: see SixAnswers.
+	SameBytes bool
+
 	// Personas are given out in this order, round and round. Default Personas().
 	Personas []Persona
 
-	// Client sends. Default one of its own with Concurrency connections.
-	Client *http.Client
+	// Client sends. Default one of its own with Concurrency connections, that
+	// gives a request up after Timeout, or a minute.
+	Client  *http.Client
+	Timeout time.Duration
 
 	// Concurrency is how many devices talk at once. Default 16.
 	Concurrency int
 
 	// Logger is told about sessions that end badly. Default none.
 	Logger *slog.Logger
+
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
 }
 
 // A Fleet is a number of simulated devices. It is safe for concurrent use.
@@ -56,7 +83,8 @@ type Fleet struct {
 	cfg     FleetConfig
 	catalog *catalog
 	devices []*device
-	byToken map[string]*device // by hexadecimal push token
+	byToken map[string]channel // by hexadecimal push token
+	meter   *meter
 
 	start  func()             // starts a worker
 	cancel context.CancelFunc // ends all sessions
@@ -76,6 +104,10 @@ type Device struct {
 	Platform  string // iOS, iPadOS or macOS
 	OSVersion string
 	Model     string // as ModelName: iPad, iPhone, MacBook Air
+
+	// Users are the enrollment ids of the users' channels, as NanoMDM has
+	// them, if there are any; a server need not want to manage each.
+	Users []string
 
 	secrets []string
 }
@@ -106,14 +138,24 @@ func NewFleet(cfg FleetConfig) (*Fleet, error) {
 		cfg:     cfg,
 		catalog: newCatalog(cfg.Seed),
 		devices: make([]*device, cfg.Devices),
-		byToken: make(map[string]*device, cfg.Devices),
+		byToken: make(map[string]channel, cfg.Devices),
+		meter:   newMeter(),
 		cancel:  cancel,
 	}
+	keys := &keyring{rsa: cfg.Signature == SHA1 || cfg.SCEP != nil}
 	f.start = func() { f.wg.Go(func() { f.work(ctx) }) }
 	for i := range f.devices {
-		d := newDevice(cfg, f.catalog, i)
+		d := newDevice(&f.cfg, f.catalog, i)
+		d.keys, d.meter = keys, f.meter
 		f.devices[i] = d
-		f.byToken[d.token()] = d
+		f.byToken[d.token()] = channel{device: d}
+		for _, u := range d.users {
+			f.byToken[u.token()] = channel{d, u}
+		}
+	}
+	if err := f.openKeys(); err != nil {
+		cancel()
+		return nil, fmt.Errorf("simulate a fleet: %w", err)
 	}
 	return f, nil
 }
@@ -125,10 +167,16 @@ func (c *FleetConfig) complete() error {
 		return fmt.Errorf("%d devices", c.Devices)
 	case c.URL == "":
 		return errors.New("no URL of the server")
-	case c.Issue == nil:
-		return errors.New("nobody to certify identities")
+	case (c.Issue == nil) == (c.SCEP == nil):
+		return errors.New("not exactly one of Issue and SCEP to certify identities")
 	case c.Topic == "":
 		return errors.New("no APNs topic")
+	}
+	if c.Signature == "" {
+		c.Signature = SHA256
+	}
+	if c.Signature != SHA256 && c.Signature != SHA1 {
+		return fmt.Errorf("signature %q is not known", c.Signature)
 	}
 	if c.CheckInURL == "" {
 		c.CheckInURL = c.URL
@@ -145,17 +193,25 @@ func (c *FleetConfig) complete() error {
 		c.Concurrency = 16
 	}
 	if c.Client == nil {
-		c.Client = &http.Client{
-			Timeout: time.Minute,
-			Transport: &http.Transport{
-				MaxIdleConns: c.Concurrency, MaxIdleConnsPerHost: c.Concurrency, MaxConnsPerHost: c.Concurrency,
-			},
-		}
+		c.Client = c.newClient()
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	return nil
+}
+
+func (c *FleetConfig) newClient() *http.Client {
+	return &http.Client{
+		Timeout: cmp.Or(c.Timeout, time.Minute),
+		Transport: &http.Transport{
+			MaxIdleConns: c.Concurrency, MaxIdleConnsPerHost: c.Concurrency, MaxConnsPerHost: c.Concurrency,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+	}
 }
 
 // Enroll enrols every device: it makes a key, has it certified, and sends
@@ -172,6 +228,21 @@ func (f *Fleet) Enroll(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// FinishSetup has every device that is enrolled in Setup Assistant leave it: it
+// sends TokenUpdate once more, with AwaitingConfiguration false. No session may
+// be going on. It stops at the first error.
+func (f *Fleet) FinishSetup(ctx context.Context) error {
+	for _, d := range f.devices {
+		if d.cert == nil {
+			continue
+		}
+		if err := d.finishSetup(ctx); err != nil {
+			return fmt.Errorf("finish the setup of %s (%s): %w", d.ID, d.Persona, err)
+		}
+	}
+	return nil
 }
 
 // Devices lists the devices in order.

@@ -61,7 +61,7 @@ func (d *device) information(name string) any {
 	case "DeviceName":
 		return d.texts.name
 	case "AwaitingConfiguration":
-		return false
+		return d.awaits
 	case "MDMOptions":
 		return dict{}
 	}
@@ -82,7 +82,7 @@ func (d *device) state(name string) any {
 		if d.Persona != SharedIPad {
 			return nil
 		}
-		return true
+		return len(d.users) == 0
 	case "IsCloudBackupEnabled":
 		return d.Persona == ICloudBackupOn
 	case "LastCloudBackupDate":

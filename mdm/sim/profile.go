@@ -31,6 +31,7 @@ type catalog struct {
 	profiles map[string]*profile
 	order    []string
 	clients  authority // issues identities for Wi-Fi
+	user     *profile  // of each user's channel
 }
 
 // newCatalog makes the profiles. The same seed gives the same bytes.
@@ -54,6 +55,7 @@ func newCatalog(seed uint64) *catalog {
 	c.add("encrypted", c.encryptedProfile())
 	c.add("enrollment", c.enrollment())
 	c.clients = newAuthority(c.rng, "Seaside Wi-Fi CA")
+	c.user = c.userProfile()
 	return c
 }
 

@@ -3,62 +3,67 @@ package sim
 import (
 	"context"
 	"fmt"
-
-	"github.com/groob/plist"
+	"slices"
 )
 
 // maxCommands ends a session with a server that does not.
 const maxCommands = 500
 
-// A command is what a device reads of a command.
-type command struct {
-	CommandUUID string
-	Command     struct {
-		RequestType         string
-		Queries             []string
-		Identifiers         []string
-		Items               []string
-		ManagedOnly         bool
-		ManagedAppsOnly     bool
-		ProfileRestrictions bool
+// session is what a push sets off on the channel of the device, or of u unless
+// that is nil: Idle, then an answer to each command, until the server has no
+// more.
+func (d *device) session(ctx context.Context, u *user) error {
+	if u == nil {
+		d.sessions++
 	}
-}
-
-// session is what a push sets off: Idle, then an answer to each command, until
-// the server has no more.
-func (d *device) session(ctx context.Context) error {
-	d.sessions++
-	body := writeXML(append(dict{{"Status", "Idle"}}, d.who()...))
+	kind := KindIdle
+	body := writeXML(append(dict{{"Status", "Idle"}}, d.whoIs(u)...))
 	for range maxCommands {
-		raw, err := d.put(ctx, d.cfg.URL, reportType, body)
+		raw, err := d.put(ctx, kind, body)
 		if err != nil || len(raw) == 0 {
 			return err
 		}
-		var cmd command
-		if err := plist.Unmarshal(raw, &cmd); err != nil {
+		cmd, err := readCommand(raw)
+		if err != nil {
+			d.meter.failed(ctx, kind, err)
 			return fmt.Errorf("command of the server: %w", err)
 		}
-		body = d.report(cmd)
+		var status string
+		body, status = d.report(cmd, u)
+		d.meter.answered(cmd.RequestType, status)
+		kind = KindReport
 	}
-	return fmt.Errorf("more than %d commands in one session", maxCommands)
+	d.meter.failed(ctx, kind, errTooMany)
+	return fmt.Errorf("in one session: %w", errTooMany)
 }
 
-// report is the body that answers cmd.
-func (d *device) report(cmd command) []byte {
+// errTooMany ends a session that has no end.
+var errTooMany = fmt.Errorf("more than %d commands", maxCommands)
+
+// report is the body that answers cmd, and the Status that it has or is meant
+// to look like.
+func (d *device) report(cmd command, u *user) (body []byte, status string) {
+	if d.cfg.SameBytes {
+		return d.sameBytes(cmd, u)
+	}
 	if d.Persona == Hostile {
 		d.attacks++
-		return attack(d.attacks-1, cmd.CommandUUID, d.ID)
+		return attack(d.attacks-1, cmd.CommandUUID, d.ID), "Hostile"
 	}
 	m := dict{{"CommandUUID", cmd.CommandUUID}}
-	switch payload, code := d.answer(cmd); {
-	case d.putsOff(cmd.Command.RequestType):
-		m = append(m, entry{"Status", "NotNow"})
+	payload, code := d.answer(cmd, u)
+	switch {
+	case d.putsOff(cmd.RequestType):
+		status = "NotNow"
 	case code != 0:
-		m = append(m, entry{"ErrorChain", errorChain(cmd.Command.RequestType, code)}, entry{"Status", "Error"})
+		m = append(m, entry{"ErrorChain", errorChain(cmd.RequestType, code)})
+		status = "Error"
 	default:
-		m = append(append(m, payload...), entry{"Status", "Acknowledged"})
+		m = append(m, payload...)
+		status = "Acknowledged"
 	}
-	return writeXML(append(m, d.who()...))
+	m = append(m, entry{"Status", status})
+	return writeXML(append(m, d.whoIs(u)...)), status
 }
 
 // putsOff reports whether the device answers NotNow. An iPhone never does to
@@ -70,11 +75,9 @@ func (d *device) putsOff(requestType string) bool {
 	if d.round%2 == 1 {
 		return true
 	}
-	switch requestType {
-	case "DeviceInformation", "ProfileList", "ProvisioningProfileList", "InstalledApplicationList", "Restrictions":
-		return false
-	}
-	return true
+	return !slices.Contains([]string{
+		"DeviceInformation", "ProfileList", "ProvisioningProfileList", "InstalledApplicationList", "Restrictions",
+	}, requestType)
 }
 
 // notValid is the error of a command that the device does not know or that it

@@ -17,55 +17,8 @@ type standing struct {
 	failUntil, passUntil, judgedUntil, until int64 // until: of the counts
 }
 
-// stand adds up those of a device's verdicts that are of one baseline, so that
-// its status at any later time is a comparison: checks.StatusOf over time.
-func stand(baseline string, verdicts []checks.Verdict) standing {
-	s := standing{passUntil: forever, until: forever}
-	passed, open := false, false
-	for _, v := range verdicts {
-		if v.Level != checks.Required || v.Baseline != baseline {
-			continue
-		}
-		bound := boundOf(v)
-		switch v.Result {
-		case checks.Fail:
-			s.nFail++
-			if v.Severity == checks.High {
-				s.nFailHigh++
-			}
-			s.failUntil, s.judgedUntil, s.until = max(s.failUntil, bound), max(s.judgedUntil, bound), min(s.until, bound)
-		case checks.Pass:
-			passed = true
-			s.passUntil, s.judgedUntil, s.until = min(s.passUntil, bound), max(s.judgedUntil, bound), min(s.until, bound)
-		case checks.Unknown, checks.Error, checks.NotChecked:
-			if v.Reason != checks.ReasonAttested {
-				open = true
-				s.nUnknown++
-			}
-		}
-	}
-	if open || !passed || s.nFail > 0 { // a fail that ages is unknown, never met
-		s.passUntil = 0
-	}
-	return s
-}
-
-// boundOf is when a verdict stops being fresh, forever if it does not age.
-func boundOf(v checks.Verdict) int64 {
-	if v.FreshUntil.IsZero() || (v.Result != checks.Pass && v.Result != checks.Fail) {
-		return forever
-	}
-	return v.FreshUntil.Unix()
-}
-
-// freshMin is the first time at which one of the verdicts is stale.
-func freshMin(verdicts []checks.Verdict) int64 {
-	bound := forever
-	for _, v := range verdicts {
-		bound = min(bound, boundOf(v))
-	}
-	return bound
-}
+// judged reports whether v can grow stale.
+func judged(v checks.Verdict) bool { return v.Result == checks.Pass || v.Result == checks.Fail }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 

@@ -161,37 +161,7 @@ func enroll(t *txn, n newest, e mdm.Evidence) (key int64, err error) {
 	if err != nil || e.Class != mdm.CheckIn {
 		return key, err
 	}
-	switch e.Query {
-	case "TokenUpdate":
-		_, err = t.exec(`UPDATE enrollment SET enabled = 1 WHERE enrollment_key = ?`, key)
-	case "Authenticate":
-		if err = leave(t, e.Enrollment.ID); err == nil {
-			err = setSerial(t, key, serialOf(e))
-		}
-	case "CheckOut":
-		err = leave(t, e.Enrollment.ID)
-	}
-	return key, err
-}
-
-// leave disables an enrollment and its user channels, and gives up what is
-// outstanding: the server empties their queues when a device enrols anew or
-// checks out, so those commands will never be answered.
-func leave(t *txn, id string) error {
-	if _, err := t.exec(`UPDATE enrollment SET enabled = 0 WHERE id = ?1 OR (parent_id = ?1 AND parent_id <> '')`, id); err != nil {
-		return err
-	}
-	_, err := t.exec(`UPDATE ledger SET dropped = 1 WHERE answered_at IS NULL AND dropped = 0 AND enrollment IN
-		(SELECT id FROM enrollment WHERE id = ?1 OR (parent_id = ?1 AND parent_id <> ''))`, id)
-	return err
-}
-
-func setSerial(t *txn, key int64, serial string) error {
-	if serial == "" {
-		return nil
-	}
-	_, err := t.exec(`UPDATE enrollment SET serial = ? WHERE enrollment_key = ?`, serial, key)
-	return err
+	return key, takeCheckIn(t, key, e)
 }
 
 // extend notes another receipt of the same answer. Receipts may come out of

@@ -19,7 +19,9 @@ type dictionary struct {
 	baselines    map[string]int64
 	requirements map[requirementID]int64
 	reasons      map[checks.Reason]bool
-	buf          []byte // room to digest in
+	agings       map[digest]int64
+	rules        map[int64]*aging // by number
+	buf          []byte           // room to digest in
 }
 
 type requirementID struct{ baseline, id string }
@@ -33,6 +35,8 @@ func newDictionary(t *txn) *dictionary {
 		baselines:    make(map[string]int64),
 		requirements: make(map[requirementID]int64),
 		reasons:      make(map[checks.Reason]bool),
+		agings:       make(map[digest]int64),
+		rules:        make(map[int64]*aging),
 	}
 }
 
@@ -123,6 +127,7 @@ type ref struct {
 	request, query, channel, status string
 	sha256                          string
 	collected                       int64
+	missing                         bool // as in checks.EvidenceRef
 }
 
 // appendRefs appends an unambiguous form of a list of references.
@@ -133,6 +138,11 @@ func appendRefs(b []byte, refs []ref) []byte {
 			b = appendText(b, s)
 		}
 		b = binary.AppendVarint(b, r.collected)
+	}
+	for i, r := range refs { // at the end, so that lists without one sum up to what they always did
+		if r.missing {
+			b = binary.AppendUvarint(append(b, 0xff), uint64(i))
+		}
 	}
 	return b
 }
@@ -176,7 +186,7 @@ func (d *dictionary) addEvidenceSet(sum digest, refs []ref) (n int64, err error)
 		} else {
 			args = append(args, r.sha256, r.collected)
 		}
-		if _, err := d.exec(`INSERT INTO evidence_ref VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, args...); err != nil {
+		if _, err := d.exec(`INSERT INTO evidence_ref VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(args, r.missing)...); err != nil {
 			return 0, err
 		}
 	}

@@ -42,12 +42,16 @@ func (s *State) Read(ctx context.Context, with func(mdm.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("read journal: %w", err)
 	}
-	// The statements are short, and one that can be interrupted costs more.
-	t := &txn{ctx: context.WithoutCancel(ctx), on: s.statements}
-	if err := with(guest{t}); err != nil {
+	if err := with(guest{s.reading(ctx)}); err != nil {
 		return fmt.Errorf("read journal: %w", err)
 	}
 	return nil
+}
+
+// reading runs prepared statements on the file as it is. They are short, and
+// one that can be interrupted costs more.
+func (s *State) reading(ctx context.Context) *txn {
+	return &txn{ctx: context.WithoutCancel(ctx), on: s.statements}
 }
 
 // Seen notes that an enrollment polled. It is written with the next

@@ -2,18 +2,13 @@ package sqlite_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
-
-	"github.com/pressly/goose/v3"
 
 	"github.com/wardround/wardround/internal/store/sqlite"
 	"github.com/wardround/wardround/internal/store/storetest"
@@ -205,39 +200,5 @@ func TestSightingsAreKnownAtOnceAndWrittenLater(t *testing.T) {
 	check(t, s.Close())
 	if got := lastSeen(openState(t, path)); !got.Equal(polled.Add(time.Hour)) {
 		t.Errorf("after it was closed: last seen %s", got)
-	}
-}
-
-// A file of the first schema, with evidence, becomes one of today's.
-func TestAnOlderFileIsBroughtUpToDate(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
-	first, err := os.ReadFile("migrations/state/0001_evidence.sql")
-	check(t, err)
-	db, err := sql.Open("sqlite", "file:"+path)
-	check(t, err)
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, fstest.MapFS{"0001_evidence.sql": {Data: first}}, goose.WithDisableGlobalRegistry(true))
-	check(t, err)
-	_, err = provider.Up(t.Context())
-	check(t, err)
-	for _, statement := range []string{
-		`INSERT INTO enrollment (id, type, parent_id, first_seen, last_seen) VALUES ('D1', 'Device', '', 1, 2)`,
-		`INSERT INTO evidence (enrollment, class, query, status, newest, command_uuid, received, size, rewritten, sha256, received_sha256, canonical, refusal,
-			last, last_command_uuid, last_received_sha256, longest_gap, count, body)
-			VALUES (1, 'report', 'SecurityInfo', 'Acknowledged', 1, 'C1', 1, 0, 0, zeroblob(32), zeroblob(32), zeroblob(32), '', 1, 'C1', zeroblob(32), 0, 1, x'')`,
-	} {
-		_, err := db.ExecContext(t.Context(), statement)
-		check(t, err)
-	}
-	check(t, db.Close())
-
-	s := openState(t, path)
-	list, err := s.Observations(t.Context(), "D1")
-	check(t, err)
-	if len(list) != 1 || list[0].Evidence.CommandUUID != "C1" {
-		t.Errorf("observations %+v, want the one that was there", list)
-	}
-	check(t, s.Deliver(t.Context(), storetest.Answer("D1", "SecurityInfo", "C1", "another", monday())))
-	if list, err := s.Observations(t.Context(), "D1"); len(list) != 1 || list[0].Evidence.ID != 1 || err != nil {
-		t.Errorf("observations %+v, %v; want the old answer to C1 to stay", list, err)
 	}
 }

@@ -4,33 +4,41 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/mdm"
 )
 
-// keptSweeps is how many sweeps back answered rows of the ledger are kept;
-// what became of older ones is in results.db.
-const keptSweeps = 64
-
-// Ask records that a query will be asked. It returns false, and changes
-// nothing, if that query is outstanding. A CommandUUID that is not known yet
-// may be empty: the first report to that query then gives it.
-func (s *State) Ask(ctx context.Context, o store.Outstanding) (bool, error) {
-	var asked bool
+// Ask records queries that will be asked of one enrollment, and returns those
+// that it recorded: not those that are outstanding. A CommandUUID that is not
+// known yet may be empty: the first report to that query then gives it.
+func (s *State) Ask(ctx context.Context, asked []store.Outstanding) ([]store.Outstanding, error) {
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	var recorded []store.Outstanding
 	err := s.writer.do(ctx, func(t *txn) error {
-		n, err := t.exec(`INSERT INTO ledger (enrollment, query, command_uuid, sweep, asked_at, status, notnow, last_push)
-			VALUES (?, ?, ?, ?, ?, '', 0, ?)
-			ON CONFLICT (enrollment, query) WHERE answered_at IS NULL AND dropped = 0 DO NOTHING`,
-			o.Enrollment, o.Query, o.CommandUUID, o.Sweep, o.AskedAt.UnixMilli(), orNull(o.LastPush))
-		asked = n > 0
-		return err
+		recorded = nil // this may run twice
+		for _, o := range asked {
+			n, err := t.exec(`INSERT INTO ledger (enrollment, query, command_uuid, sweep, asked_at, status, notnow, last_push)
+				VALUES (?, ?, ?, ?, ?, '', 0, ?)
+				ON CONFLICT (enrollment, query) WHERE answered_at IS NULL AND dropped = 0 DO NOTHING`,
+				o.Enrollment, o.Query, o.CommandUUID, o.Sweep, o.AskedAt.UnixMilli(), orNull(o.LastPush))
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				recorded = append(recorded, o)
+			}
+		}
+		return nil
 	})
 	if err != nil {
-		return false, fmt.Errorf("note %s asked of %q: %w", o.Query, o.Enrollment, err)
+		return nil, fmt.Errorf("note %d queries asked of %q: %w", len(asked), asked[0].Enrollment, err)
 	}
-	return asked, nil
+	return recorded, nil
 }
 
 // Forget drops the unanswered row of a command that could not be queued.
@@ -45,13 +53,36 @@ func (s *State) Forget(ctx context.Context, enrollment string, q mdm.QueryKey) e
 	return nil
 }
 
+// GiveUp marks unanswered commands as lost. They are dropped by that, so that
+// their queries can be asked again.
+func (s *State) GiveUp(ctx context.Context, commandUUIDs []string) error {
+	err := s.writer.do(ctx, func(t *txn) error {
+		for _, uuid := range commandUUIDs {
+			_, err := t.exec(`UPDATE ledger SET dropped = 1, lost = 1
+				WHERE command_uuid = ? AND command_uuid <> '' AND answered_at IS NULL AND dropped = 0`, uuid)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("give up %d commands: %w", len(commandUUIDs), err)
+	}
+	return nil
+}
+
+// maxErrorText bounds the text of an error in the ledger, in bytes: it comes
+// from a push service or a server elsewhere.
+const maxErrorText = 300
+
 // Pushed notes on all that is outstanding of the enrollments that they were
-// pushed.
-func (s *State) Pushed(ctx context.Context, ids []string, at time.Time) error {
+// pushed, or why they could not be.
+func (s *State) Pushed(ctx context.Context, ids []string, failed map[string]error, at time.Time) error {
 	err := s.writer.do(ctx, func(t *txn) error {
 		for _, id := range ids {
-			_, err := t.exec(`UPDATE ledger SET last_push = ? WHERE enrollment = ? AND answered_at IS NULL AND dropped = 0`, at.UnixMilli(), id)
-			if err != nil {
+			if _, err := t.exec(`UPDATE ledger SET last_push = coalesce(?2, last_push), last_error = ?3
+				WHERE enrollment = ?1 AND answered_at IS NULL AND dropped = 0`, pushedRow(id, failed[id], at)...); err != nil {
 				return err
 			}
 		}
@@ -63,21 +94,17 @@ func (s *State) Pushed(ctx context.Context, ids []string, at time.Time) error {
 	return nil
 }
 
-// BeginSweep gives a new sweep its id, and lets go of the answered rows of
-// sweeps long past.
-func (s *State) BeginSweep(ctx context.Context, at time.Time) (int64, error) {
-	var id int64
-	err := s.writer.do(ctx, func(t *txn) error {
-		if _, err := t.row(`INSERT INTO sweep (begun) VALUES (?) RETURNING id`, []any{at.UnixMilli()}, []any{&id}); err != nil {
-			return err
-		}
-		_, err := t.exec(`DELETE FROM ledger WHERE sweep <= ? AND (answered_at IS NOT NULL OR dropped = 1)`, id-keptSweeps)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("begin sweep: %w", err)
+// pushedRow returns what is noted of one enrollment: a push that failed leaves
+// the time of the one before.
+func pushedRow(id string, failed error, at time.Time) []any {
+	if failed == nil {
+		return []any{id, at.UnixMilli(), ""}
 	}
-	return id, nil
+	text := strings.ToValidUTF8(failed.Error(), "")
+	if len(text) > maxErrorText {
+		text = strings.ToValidUTF8(text[:maxErrorText], "")
+	}
+	return []any{id, nil, text}
 }
 
 // Outstandings lists the rows of a sweep, or for sweep 0 all that a device may
@@ -87,7 +114,7 @@ func (s *State) Outstandings(ctx context.Context, sweep int64) ([]store.Outstand
 	if sweep != 0 {
 		where = `sweep = ?`
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT enrollment, query, command_uuid, sweep, asked_at, answered_at, status, notnow, last_push
+	rows, err := s.read.QueryContext(ctx, `SELECT enrollment, query, command_uuid, sweep, asked_at, answered_at, status, notnow, last_push, last_error, lost
 		FROM ledger WHERE `+where+` ORDER BY enrollment, query, ledger_key`, argsOf(sweep)...)
 	if err != nil {
 		return nil, fmt.Errorf("list outstanding queries: %w", err)
@@ -97,7 +124,7 @@ func (s *State) Outstandings(ctx context.Context, sweep int64) ([]store.Outstand
 		var o store.Outstanding
 		var asked int64
 		var answered, push sql.NullInt64
-		if err := r.Scan(&o.Enrollment, &o.Query, &o.CommandUUID, &o.Sweep, &asked, &answered, &o.Status, &o.NotNow, &push); err != nil {
+		if err := r.Scan(&o.Enrollment, &o.Query, &o.CommandUUID, &o.Sweep, &asked, &answered, &o.Status, &o.NotNow, &push, &o.LastError, &o.Lost); err != nil {
 			return err
 		}
 		o.AskedAt, o.AnsweredAt, o.LastPush = fromMilli(asked), orZero(answered), orZero(push)

@@ -33,7 +33,7 @@ func TestClosedFileLeavesNothingBesideIt(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Ask(t.Context(), store.Outstanding{Enrollment: "D1", Query: "SecurityInfo", CommandUUID: "C2", Sweep: 1, AskedAt: at}); err != nil {
+	if _, err := s.Ask(t.Context(), []store.Outstanding{{Enrollment: "D1", Query: "SecurityInfo", CommandUUID: "C2", Sweep: 1, AskedAt: at}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Observations(t.Context(), "D1"); err != nil {

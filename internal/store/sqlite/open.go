@@ -30,11 +30,11 @@ type kind struct {
 }
 
 func stateKind() kind {
-	return kind{name: "state", applicationID: 0x57445354, schema: 2, synchronous: "FULL", mode: 0o600}
+	return kind{name: "state", applicationID: 0x57445354, schema: 5, synchronous: "FULL", mode: 0o600}
 }
 
 func resultsKind() kind {
-	return kind{name: "results", applicationID: 0x57445253, schema: 3, synchronous: "NORMAL", mode: 0o644}
+	return kind{name: "results", applicationID: 0x57445253, schema: 4, synchronous: "NORMAL", mode: 0o644}
 }
 
 // open prepares the file, migrates it and returns a pool of one connection to

@@ -45,10 +45,13 @@ func (d *reader) page(after string) ([]checks.DeviceResult, error) {
 		r := checks.DeviceResult{Status: make(map[string]checks.Status)}
 		var key int64
 		s := &r.Subject
-		err := rows.Scan(&key, &s.ID, &s.Serial, &s.Platform, &s.OS, &s.Model, &s.Supervised, &s.EnrollmentType, &r.Asked, &r.Answered)
+		var rejudge sql.NullInt64
+		err := rows.Scan(&key, &s.ID, &s.Serial, &s.Platform, &s.OS, &s.Model, &s.Supervised, &s.EnrollmentType,
+			&s.AssetTag, &s.Site, &s.Ward, &s.OwnerRole, &s.Group, &r.Asked, &r.Answered, &rejudge)
+		r.RejudgeAt = timeAt(rejudge, time.Time{})
 		page, keys = append(page, r), append(keys, key)
 		return err
-	}, `SELECT device_key, id, serial, platform, os, model, supervised, enrollment_type, asked, answered
+	}, `SELECT device_key, id, serial, platform, os, model, supervised, enrollment_type, asset_tag, site, ward, owner_role, asset_group, asked, answered, rejudge_at
 		FROM device WHERE id > ? AND gone_since IS NULL ORDER BY id LIMIT ?`, after, pageSize)
 	if err != nil || len(page) == 0 {
 		return nil, err
@@ -64,6 +67,9 @@ func (d *reader) page(after string) ([]checks.DeviceResult, error) {
 	}
 	if err == nil {
 		err = d.expiring(index, within, bounds...)
+	}
+	if err == nil {
+		err = d.problems(index, within, bounds...)
 	}
 	if err == nil {
 		err = d.statuses(index, within, bounds...)
@@ -119,6 +125,20 @@ func (d *reader) expiring(index map[int64]*checks.DeviceResult, where string, ar
 		return err
 	}, `SELECT e.device, a.text, b.text, e.not_after FROM device d JOIN expiring e ON e.device = d.device_key
 		JOIN text a ON a.text_key = e.what JOIN text b ON b.text_key = e.detail WHERE `+where+` ORDER BY e.device, e.position`, args...)
+}
+
+func (d *reader) problems(index map[int64]*checks.DeviceResult, where string, args ...any) error {
+	return d.each(func(rows *sql.Rows) error {
+		var key int64
+		var p checks.Problem
+		err := rows.Scan(&key, &p.Path, &p.Code, &p.Message)
+		if r := index[key]; r != nil {
+			r.Problems = append(r.Problems, p)
+		}
+		return err
+	}, `SELECT p.device, a.text, b.text, c.text FROM device d JOIN device_problem p ON p.device = d.device_key
+		JOIN text a ON a.text_key = p.path JOIN text b ON b.text_key = p.code JOIN text c ON c.text_key = p.message
+		WHERE `+where+` ORDER BY p.device, p.position`, args...)
 }
 
 func (d *reader) statuses(index map[int64]*checks.DeviceResult, where string, args ...any) error {

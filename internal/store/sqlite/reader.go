@@ -155,8 +155,12 @@ func (d *reader) verdict(k keptRow, seen map[keptSlot]sighting) (checks.Verdict,
 		if r.sha256 == "" {
 			r.sha256, r.collected = seen[r.at].sha256, seen[r.at].last
 		}
-		oldest = min(oldest, r.collected)
-		v.Evidence = append(v.Evidence, checks.EvidenceRef{Query: r.request, Key: r.query, SHA256: r.sha256, Collected: fromUnix(r.collected)})
+		if !r.missing {
+			oldest = min(oldest, r.collected)
+		}
+		v.Evidence = append(v.Evidence, checks.EvidenceRef{
+			Query: r.request, Key: r.query, SHA256: r.sha256, Collected: fromUnix(r.collected), Missing: r.missing,
+		})
 	}
 	v.FreshUntil = timeAt(k.fresh, fromUnix(oldest).Add(v.MaxAge))
 	v.RejudgeAt = timeAt(k.rejudge, v.FreshUntil)
@@ -208,11 +212,11 @@ func (d *reader) refs(key int64) ([]keptRef, error) {
 		var r keptRef
 		var sum sql.NullString
 		var collected sql.NullInt64
-		err := rows.Scan(&r.request, &r.query, &r.at.channel, &r.at.query, &r.at.status, &sum, &collected)
+		err := rows.Scan(&r.request, &r.query, &r.at.channel, &r.at.query, &r.at.status, &sum, &collected, &r.missing)
 		r.sha256, r.collected = sum.String, collected.Int64
 		refs = append(refs, r)
 		return err
-	}, `SELECT a.text, b.text, r.channel, r.query, r.status, r.sha256, r.collected
+	}, `SELECT a.text, b.text, r.channel, r.query, r.status, r.sha256, r.collected, r.missing
 		FROM evidence_ref r JOIN text a ON a.text_key = r.request JOIN text b ON b.text_key = r.query
 		WHERE r.evidence = ? ORDER BY r.position`, key)
 	d.evidence[key] = refs

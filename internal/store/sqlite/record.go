@@ -10,6 +10,7 @@ import (
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/mdm"
 )
 
 var _ store.Recorder = (*Recorder)(nil)
@@ -25,7 +26,11 @@ func (r *Results) Begin(ctx context.Context, at time.Time) (store.Recorder, erro
 	if err != nil {
 		return nil, fmt.Errorf("begin round: %w", err)
 	}
-	c := &Recorder{dictionary: newDictionary(newTxn(ctx, tx)), asOf: at.Unix(), heads: make(map[string]*head)}
+	// Of each statement SQLite would be told, at the price of a goroutine, that
+	// ctx ended; once for each device is often enough.
+	c := &Recorder{
+		dictionary: newDictionary(newTxn(context.WithoutCancel(ctx), tx)), asOf: at.Unix(), heads: make(map[string]*head), counts: make(map[int64]*counts),
+	}
 	for _, step := range []func() error{c.setClock, c.loadHeads} {
 		if err := step(); err != nil {
 			return nil, errors.Join(fmt.Errorf("begin round: %w", err), tx.Rollback())
@@ -39,21 +44,28 @@ func (r *Results) Begin(ctx context.Context, at time.Time) (store.Recorder, erro
 // it moves times in place.
 type Recorder struct {
 	*dictionary
-	asOf  int64
-	at    int64 // asOf, but never before the last round
-	heads map[string]*head
+	asOf     int64
+	at       int64 // asOf, but never before the last round
+	heads    map[string]*head
+	counts   map[int64]*counts     // by baseline
+	received receipts              // of the device being written
+	upserts  [maxSights + 1]string // of so many observations
+	args     []any                 // room for those of one statement
 }
+
+// counts are a baseline's denominators.
+type counts struct{ enrolled, asked, answered int }
 
 // Device writes one device with the observations its verdicts rest on. A
 // device comes once in a round.
-func (c *Recorder) Device(ctx context.Context, d checks.DeviceResult, seen []store.Seen) error {
+func (c *Recorder) Device(ctx context.Context, d checks.DeviceResult, inputs mdm.Digest, seen []store.Seen) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if d.Subject.ID == "" {
 		return errors.New("record device: it has no id")
 	}
-	if err := c.device(d, seen); err != nil {
+	if err := c.device(d, inputs, seen); err != nil {
 		return fmt.Errorf("record device %q: %w", d.Subject.ID, err)
 	}
 	return nil
@@ -63,7 +75,7 @@ func (c *Recorder) Device(ctx context.Context, d checks.DeviceResult, seen []sto
 // and baselines that the round did not name are no longer current from then on.
 func (c *Recorder) Commit(ctx context.Context, r store.Round) error {
 	err := ctx.Err()
-	for _, step := range []func(store.Round) error{c.baselineRows, c.organisation, c.gone, c.sweep, c.problems, c.meta} {
+	for _, step := range []func(store.Round) error{c.organisation, c.gone, c.inventory, c.baselineRows, c.sweep, c.problems, c.meta} {
 		if err == nil {
 			err = step(r)
 		}
@@ -83,14 +95,6 @@ func (c *Recorder) Discard() error {
 		return fmt.Errorf("discard round: %w", err)
 	}
 	return nil
-}
-
-// A head is what is known of a device before its verdicts are read.
-type head struct {
-	key      int64
-	digest   []byte // nil: no verdicts are kept
-	freshMin int64
-	visited  bool
 }
 
 // setClock keeps intervals in order even if the clock was set back.
@@ -117,8 +121,13 @@ func (c *Recorder) baselineRows(r store.Round) error {
 		if err != nil {
 			return err
 		}
+		n := c.countsOf(key)
+		expected, err := c.expected(key, n.enrolled, len(r.Inventory) > 0)
+		if err != nil {
+			return err
+		}
 		if _, err := c.exec(`UPDATE baseline SET position = ?, version = ?, expected = ?, asked = ?, answered = ? WHERE baseline_key = ?`,
-			i, version, b.Headline.Expected, b.Headline.Asked, b.Headline.Answered, key); err != nil {
+			i, version, expected, n.asked, n.answered, key); err != nil {
 			return err
 		}
 		if err := c.requirementRows(version, b.ID, r.Baselines); err != nil {
@@ -126,6 +135,29 @@ func (c *Recorder) baselineRows(r store.Round) error {
 		}
 	}
 	return nil
+}
+
+func (c *Recorder) countsOf(baseline int64) *counts {
+	n, ok := c.counts[baseline]
+	if !ok {
+		n = new(counts)
+		c.counts[baseline] = n
+	}
+	return n
+}
+
+// count counts a device under its baselines.
+func (c *Recorder) count(a *aging, asked, answered bool) {
+	for _, s := range a.Standings {
+		n := c.countsOf(s.Baseline)
+		n.enrolled++
+		if asked {
+			n.asked++
+		}
+		if answered {
+			n.answered++
+		}
+	}
 }
 
 func (c *Recorder) version(baseline int64, b checks.BaselineResult) (int64, error) {
@@ -160,25 +192,13 @@ func (c *Recorder) requirementRows(version int64, baseline string, all []*checks
 	return nil
 }
 
-func (c *Recorder) loadHeads() error {
-	return c.each(func(rows *sql.Rows) error {
-		var h head
-		var id string
-		if err := rows.Scan(&id, &h.key, &h.digest, &h.freshMin); err != nil {
-			return err
-		}
-		c.heads[id] = &h
-		return nil
-	}, `SELECT id, device_key, digest, fresh_min FROM device`)
-}
-
 // organisation writes the rows that are judged once, as those of device 0.
 func (c *Recorder) organisation(r store.Round) error {
 	var all checks.DeviceResult
 	for _, b := range r.Results {
 		all.Verdicts = append(all.Verdicts, b.Organisation...)
 	}
-	if err := c.device(all, nil); err != nil {
+	if err := c.device(all, mdm.Digest{}, nil); err != nil {
 		return fmt.Errorf("organisation: %w", err)
 	}
 	return nil
@@ -192,13 +212,14 @@ func (c *Recorder) gone(store.Round) error {
 		}
 		err := c.diff(h.key, nil)
 		if err == nil {
-			err = c.standings(h.key, checks.DeviceResult{})
+			err = c.standings(h.key, new(aging))
 		}
 		for _, query := range []string{
 			`DELETE FROM device_group WHERE device = ?1`,
 			`DELETE FROM expiring WHERE device = ?1`,
+			`DELETE FROM device_problem WHERE device = ?1`,
 			`DELETE FROM observation WHERE device = ?1`,
-			`UPDATE device SET gone_since = ?2, digest = NULL, fresh_min = 0 WHERE device_key = ?1`,
+			`UPDATE device SET gone_since = ?2, digest = NULL, fresh_min = 0, inputs = NULL, aging = NULL, rejudge_at = NULL, rejudge_min = NULL WHERE device_key = ?1`,
 		} {
 			if err == nil {
 				_, err = c.exec(query, h.key, c.at)
@@ -216,8 +237,10 @@ func (c *Recorder) sweep(r store.Round) error {
 	if s.ID == 0 {
 		return nil
 	}
-	_, err := c.exec(`INSERT OR REPLACE INTO sweep VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		s.ID, s.Started.Unix(), s.Ended.Unix(), s.Asked, s.Answered, s.NotNow, s.Errors, s.Silent, s.Unreadable)
+	_, err := c.exec(`INSERT OR REPLACE INTO sweep (sweep_key, started, ended, asked, answered, notnow, errors, silent, unreadable,
+		settling, commands, lost, group_name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.ID, s.Started.Unix(), s.Ended.Unix(), s.Asked, s.Answered, s.NotNow, s.Errors, s.Silent, s.Unreadable,
+		s.Settling, s.Commands, s.Lost, s.Group)
 	return err
 }
 
@@ -237,6 +260,7 @@ func (c *Recorder) meta(r store.Round) error {
 	if err := c.explain(); err != nil {
 		return err
 	}
-	_, err := c.exec(`INSERT OR REPLACE INTO meta VALUES (1, ?, ?, ?)`, c.asOf, r.Tool, r.Cursor)
+	_, err := c.exec(`INSERT INTO meta (one, as_of, tool, cursor) VALUES (1, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET as_of = excluded.as_of, tool = excluded.tool, cursor = excluded.cursor`, c.asOf, r.Tool, r.Cursor)
 	return err
 }

@@ -5,20 +5,19 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/mdm"
 )
-
-// A slot is where a device's observation is kept in place.
-type slot struct{ channel, query, status string }
 
 // device writes one device. If its verdicts and all they rest on are as they
 // were, and none was stale in between, none of them is read or written.
-func (c *Recorder) device(d checks.DeviceResult, observed []store.Seen) error {
+func (c *Recorder) device(d checks.DeviceResult, inputs mdm.Digest, observed []store.Seen) error {
 	if err := validate(d); err != nil {
 		return err
 	}
@@ -30,44 +29,81 @@ func (c *Recorder) device(d checks.DeviceResult, observed []store.Seen) error {
 	rows := resolve(d, seen)
 	sum := c.digestOf(d, rows)
 	if !bytes.Equal(h.digest, sum[:]) || h.freshMin < c.at {
-		if err := c.diff(h.key, rows); err != nil {
-			return err
-		}
-		if err := c.groups(h.key, d.Subject.Groups); err != nil {
-			return err
-		}
-		if err := c.expiring(h.key, d.Expiring); err != nil {
+		if err := c.rest(h.key, d, rows); err != nil {
 			return err
 		}
 	}
-	if err := c.standings(h.key, d); err != nil {
+	if err := c.receive(seen); err != nil {
 		return err
 	}
-	last, err := c.observations(h.key, seen)
+	if err := c.observations(h.key, seen); err != nil {
+		return err
+	}
+	a, moves, err := c.agingOf(d, rows)
 	if err != nil {
 		return err
 	}
+	if err := c.standings(h.key, a); err != nil {
+		return err
+	}
+	c.count(a, d.Asked, d.Answered)
+	return c.deviceRow(h.key, d, sum, a, moves, inputs)
+}
+
+// deviceRow writes the row of the device itself, with what Keep has to know:
+// NULL if its verdicts cannot be kept without judging.
+func (c *Recorder) deviceRow(device int64, d checks.DeviceResult, sum digest, a *aging, moves bool, inputs mdm.Digest) error {
+	var from, rule any
+	if moves && inputs != (mdm.Digest{}) {
+		key, err := c.agingKey(a)
+		if err != nil {
+			return err
+		}
+		from, rule = inputs[:len(digest{})], key
+	}
 	s := d.Subject
-	_, err = c.exec(`UPDATE device SET serial = ?, platform = ?, os = ?, model = ?, supervised = ?, enrollment_type = ?,
-		asked = ?, answered = ?, last_seen = ?, gone_since = NULL, digest = ?, fresh_min = ? WHERE device_key = ?`,
-		s.Serial, s.Platform, s.OS, s.Model, s.Supervised, s.EnrollmentType, d.Asked, d.Answered, last, sum[:], freshMin(d.Verdicts), h.key)
+	_, err := c.exec(`UPDATE device SET serial = ?1, platform = ?2, os = ?3, model = ?4, supervised = ?5, enrollment_type = ?6,
+		asset_tag = ?7, site = ?8, ward = ?9, owner_role = ?10, asset_group = ?11, asked = ?12, answered = ?13, last_seen = ?14, gone_since = NULL,
+		digest = ?15, fresh_min = ?16, inputs = ?17, aging = ?18, rejudge_at = ?19, rejudge_min = ?20,
+		listed = EXISTS (SELECT 1 FROM inventory i WHERE i.serial = upper(?1)) WHERE device_key = ?21`,
+		s.Serial, s.Platform, s.OS, s.Model, s.Supervised, s.EnrollmentType, s.AssetTag, s.Site, s.Ward, s.OwnerRole, s.Group,
+		d.Asked, d.Answered, c.received.heard(), sum[:], a.freshMin(c.received), from, rule,
+		unixOrNull(d.RejudgeAt), unixOrNull(firstRejudge(d)), device)
 	return err
 }
 
-func (c *Recorder) head(id string) (*head, error) {
-	h, ok := c.heads[id]
-	if !ok {
-		h = &head{}
-		if _, err := c.row(`INSERT INTO device (id) VALUES (?) RETURNING device_key`, []any{id}, []any{&h.key}); err != nil {
-			return nil, err
+// rest writes what the digest sums up.
+func (c *Recorder) rest(device int64, d checks.DeviceResult, rows []row) error {
+	if err := c.diff(device, rows); err != nil {
+		return err
+	}
+	if err := c.groups(device, d.Subject.Groups); err != nil {
+		return err
+	}
+	if err := c.expiring(device, d.Expiring); err != nil {
+		return err
+	}
+	return c.deviceProblems(device, d.Problems)
+}
+
+// firstRejudge is the least time at which d may change though no evidence does,
+// zero for never.
+func firstRejudge(d checks.DeviceResult) time.Time {
+	first := d.RejudgeAt
+	for _, v := range d.Verdicts {
+		if !v.RejudgeAt.IsZero() && (first.IsZero() || v.RejudgeAt.Before(first)) {
+			first = v.RejudgeAt
 		}
-		c.heads[id] = h
 	}
-	if h.visited {
-		return nil, errors.New("it comes twice in one round")
+	return first
+}
+
+// unixOrNull is NULL for the zero time.
+func unixOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
 	}
-	h.visited = true
-	return h, nil
+	return t.Unix()
 }
 
 // validate refuses what could not be given back.
@@ -89,21 +125,6 @@ func validate(d checks.DeviceResult) error {
 	return nil
 }
 
-// newestSeen keeps the newest observation of each slot.
-func newestSeen(all []store.Seen) map[slot]store.Seen {
-	newest := make(map[slot]store.Seen, len(all))
-	for _, s := range all {
-		at := slot{query: string(s.Query), status: string(s.Status)}
-		if s.Enrollment.UserChannel() {
-			at.channel = s.Enrollment.ID
-		}
-		if old, ok := newest[at]; !ok || s.Last.After(old.Last) {
-			newest[at] = s
-		}
-	}
-	return newest
-}
-
 // A row is a verdict as it is kept, but for the numbers of its texts.
 type row struct {
 	checks.Verdict
@@ -114,11 +135,9 @@ type row struct {
 // resolve ties the evidence of verdicts to the observations it is, so that a
 // later receipt of the same answer moves both and writes no verdict. What is
 // no observation (an older one, an imported file) is kept as it stands.
-func resolve(d checks.DeviceResult, seen map[slot]store.Seen) []row {
-	type answer struct{ query, sha256 string }
-	slots := make(map[answer]slot, len(seen))
-	for at, s := range seen {
-		slots[answer{at.query, hex.EncodeToString(s.SHA256[:])}] = at
+func resolve(d checks.DeviceResult, seen []sight) []row {
+	for i := range seen {
+		seen[i].sha256 = hex.EncodeToString(seen[i].seen.SHA256[:])
 	}
 	rows := make([]row, len(d.Verdicts))
 	for i, v := range d.Verdicts {
@@ -128,11 +147,12 @@ func resolve(d checks.DeviceResult, seen map[slot]store.Seen) []row {
 		}
 		oldest := forever
 		for _, e := range v.Evidence {
-			r := ref{request: e.Query, query: e.Key, sha256: e.SHA256, collected: e.Collected.Unix()}
-			oldest = min(oldest, r.collected)
-			at, ok := slots[answer{e.Key, e.SHA256}]
-			if ok && seen[at].Last.Unix() == r.collected {
-				r = ref{request: e.Query, query: e.Key, channel: at.channel, status: at.status}
+			r := ref{request: e.Query, query: e.Key, sha256: e.SHA256, collected: e.Collected.Unix(), missing: e.Missing}
+			if !e.Missing {
+				oldest = min(oldest, r.collected)
+			}
+			if at := slices.IndexFunc(seen, func(s sight) bool { return s.query == e.Key && s.sha256 == e.SHA256 }); at >= 0 && seen[at].seen.Last.Unix() == r.collected {
+				r = ref{request: e.Query, query: e.Key, channel: seen[at].channel, status: seen[at].status, missing: e.Missing}
 			}
 			rows[i].refs = append(rows[i].refs, r)
 		}
@@ -147,7 +167,7 @@ func timesOf(v checks.Verdict, oldest int64) (fresh, rejudge sql.NullInt64) {
 	switch {
 	case v.FreshUntil.IsZero():
 		fresh = given(0)
-	case len(v.Evidence) == 0 || v.FreshUntil.Unix() != oldest+seconds(v.MaxAge):
+	case oldest == forever || v.FreshUntil.Unix() != oldest+seconds(v.MaxAge):
 		fresh = given(v.FreshUntil.Unix())
 	}
 	switch {
@@ -162,7 +182,7 @@ func timesOf(v checks.Verdict, oldest int64) (fresh, rejudge sql.NullInt64) {
 // given is a column that does not follow from others.
 func given(sec int64) sql.NullInt64 { return sql.NullInt64{Int64: sec, Valid: true} }
 
-// digestOf sums up all that diff, groups and expiring would write of a device.
+// digestOf sums up all that rest would write of a device.
 func (c *Recorder) digestOf(d checks.DeviceResult, rows []row) digest {
 	b := binary.AppendUvarint(c.buf[:0], uint64(len(d.Subject.Groups)))
 	for _, g := range d.Subject.Groups {
@@ -182,6 +202,10 @@ func (c *Recorder) digestOf(d checks.DeviceResult, rows []row) digest {
 	for _, e := range d.Expiring {
 		b = appendText(appendText(b, e.What), e.Detail)
 		b = binary.AppendVarint(b, e.NotAfter.Unix())
+	}
+	b = binary.AppendUvarint(b, uint64(len(d.Problems)))
+	for _, p := range d.Problems {
+		b = appendText(appendText(appendText(b, p.Path), p.Code), p.Message)
 	}
 	return c.sum(b)
 }
@@ -218,28 +242,22 @@ func (c *Recorder) expiring(device int64, list []checks.Expiry) error {
 	return nil
 }
 
-// observations moves the device's observations in place and returns when it
-// was last heard of, nil for never.
-func (c *Recorder) observations(device int64, seen map[slot]store.Seen) (last any, err error) {
-	var heard int64
-	for at, s := range seen {
-		args := []any{device}
-		for _, word := range []string{at.channel, at.query, at.status} {
+func (c *Recorder) deviceProblems(device int64, list []checks.Problem) error {
+	if _, err := c.exec(`DELETE FROM device_problem WHERE device = ?`, device); err != nil {
+		return err
+	}
+	for i, p := range list {
+		args := []any{device, i}
+		for _, word := range []string{p.Path, p.Code, p.Message} {
 			n, err := c.text(word)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			args = append(args, n)
 		}
-		args = append(args, s.SHA256[:], s.Since.Unix(), s.Last.Unix(), seconds(s.LongestGap), s.Count)
-		if _, err := c.exec(`INSERT INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET sha256 = excluded.sha256,
-			since = excluded.since, last = excluded.last, longest_gap = excluded.longest_gap, count = excluded.count`, args...); err != nil {
-			return nil, err
-		}
-		if last == nil || s.Last.Unix() > heard {
-			heard = s.Last.Unix()
-			last = heard
+		if _, err := c.exec(`INSERT INTO device_problem VALUES (?, ?, ?, ?, ?)`, args...); err != nil {
+			return err
 		}
 	}
-	return last, nil
+	return nil
 }

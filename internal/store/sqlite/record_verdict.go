@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"database/sql"
-
-	"github.com/wardround/wardround/checks"
 )
 
 // A kept is the open interval of a verdict as the table has it.
@@ -110,19 +108,15 @@ func (c *Recorder) close(device, requirement int64, k kept) error {
 }
 
 // standings writes the device's row of each of its baselines.
-func (c *Recorder) standings(device int64, d checks.DeviceResult) error {
+func (c *Recorder) standings(device int64, a *aging) error {
 	old, err := c.openStandings(device)
 	if err != nil {
 		return err
 	}
-	for id := range d.Status {
-		b, err := c.baseline(id)
-		if err != nil {
-			return err
-		}
-		k, had := old[b]
-		delete(old, b)
-		if err := c.standing(b, device, stand(id, d.Verdicts), k, had); err != nil {
+	for _, s := range a.Standings {
+		k, had := old[s.Baseline]
+		delete(old, s.Baseline)
+		if err := c.standing(s.Baseline, device, s.stand(c.received), k, had); err != nil {
 			return err
 		}
 	}

@@ -126,9 +126,13 @@ func (r *Results) AsOf(ctx context.Context) (at time.Time, tool string, err erro
 	return fromUnix(sec), tool, nil
 }
 
-// Problems lists the problems of the last round.
+// Problems lists the problems of the last round and of its devices, each once,
+// in order of path, code and message.
 func (r *Results) Problems(ctx context.Context) ([]checks.Problem, error) {
-	rows, err := r.read.QueryContext(ctx, `SELECT path, code, message FROM problem ORDER BY position`)
+	rows, err := r.read.QueryContext(ctx, `SELECT path, code, message FROM problem
+		UNION SELECT a.text, b.text, c.text FROM device_problem p
+			JOIN text a ON a.text_key = p.path JOIN text b ON b.text_key = p.code JOIN text c ON c.text_key = p.message
+		ORDER BY 1, 2, 3`)
 	if err != nil {
 		return nil, fmt.Errorf("list problems: %w", err)
 	}

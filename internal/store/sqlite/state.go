@@ -22,6 +22,7 @@ type State struct {
 	statements  *statements   // on read
 	zip         *zstd.Encoder // used by the writer's goroutine alone
 	unzip       *zstd.Decoder // DecodeAll is safe for concurrent use
+	key         mdm.Key
 }
 
 // OpenState opens or creates the file and brings its schema up to date. The
@@ -41,6 +42,11 @@ func OpenState(ctx context.Context, path string) (*State, error) {
 		unzip.Close()
 		return nil, err
 	}
+	key, err := privacyKey(ctx, write)
+	if err != nil {
+		unzip.Close()
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), read.Close(), write.Close())
+	}
 	read.SetMaxOpenConns(maxReaders)
 	read.SetMaxIdleConns(maxReaders)
 	writer, err := newWriter(ctx, write)
@@ -48,7 +54,7 @@ func OpenState(ctx context.Context, path string) (*State, error) {
 		unzip.Close()
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), read.Close(), write.Close())
 	}
-	return &State{write: write, read: read, writer: writer, statements: newStatements(read), zip: zip, unzip: unzip}, nil
+	return &State{write: write, read: read, writer: writer, statements: newStatements(read), zip: zip, unzip: unzip, key: key}, nil
 }
 
 // maxReaders bounds how many connections read at a time: each has a cache of
@@ -67,7 +73,7 @@ func (s *State) Close() error {
 func (s *State) Enrollments(ctx context.Context) ([]store.Enrolled, error) {
 	polled := s.writer.seen.all()
 	rows, err := s.read.QueryContext(ctx, `
-		SELECT id, type, parent_id, serial, first_seen, last_seen, enabled FROM enrollment WHERE id <> ''
+		SELECT id, type, parent_id, serial, first_seen, last_seen, enrolled_at, awaiting, enabled FROM enrollment WHERE id <> '' AND erased_at IS NULL
 		ORDER BY iif(parent_id = '', id, parent_id), parent_id <> '', id`)
 	if err != nil {
 		return nil, fmt.Errorf("list enrollments: %w", err)
@@ -76,10 +82,11 @@ func (s *State) Enrollments(ctx context.Context) ([]store.Enrolled, error) {
 	err = drain(rows, func(r *sql.Rows) error {
 		var e store.Enrolled
 		var first, last int64
-		if err := r.Scan(&e.ID, &e.Type, &e.ParentID, &e.Serial, &first, &last, &e.Enabled); err != nil {
+		var enrolled sql.NullInt64
+		if err := r.Scan(&e.ID, &e.Type, &e.ParentID, &e.Serial, &first, &last, &enrolled, &e.Awaiting, &e.Enabled); err != nil {
 			return err
 		}
-		e.FirstSeen, e.LastSeen = fromMilli(first), fromMilli(last)
+		e.FirstSeen, e.LastSeen, e.EnrolledAt = fromMilli(first), fromMilli(last), orZero(enrolled)
 		list = append(list, e)
 		return nil
 	})
@@ -94,33 +101,49 @@ func (s *State) Enrollments(ctx context.Context) ([]store.Enrolled, error) {
 	return list, nil
 }
 
-// observationColumns are those that scanObservation reads, of evidence e
-// joined with enrollment n.
+// observationColumns are those that scanObservation reads after the body, of
+// evidence e joined with enrollment n.
 const observationColumns = `e.id, n.id, n.type, n.parent_id, e.class, e.query, e.command_uuid, e.status, e.received,
-	e.size, e.rewritten, e.sha256, e.received_sha256, e.canonical, e.refusal, e.body,
-	e.last, e.longest_gap, e.count`
+	e.size, e.rewritten, e.sha256, e.received_sha256, e.canonical, e.refusal, e.last, e.longest_gap, e.count`
+
+// observationsOf selects what Observations returns. SQLite does not read a
+// body, which is the last column and mostly on pages of its own, unless it is
+// selected.
+const (
+	ofDevice = ` FROM evidence e JOIN enrollment n ON n.enrollment_key = e.enrollment WHERE e.id IN (
+		SELECT id FROM evidence WHERE newest = 1 AND pruned IS NULL AND enrollment IN (SELECT enrollment_key FROM enrollment WHERE id = ?1
+			UNION ALL SELECT enrollment_key FROM enrollment WHERE parent_id = ?1 AND parent_id <> '')
+		UNION ALL SELECT id FROM (SELECT id FROM evidence
+			WHERE newest = 0 AND query = 'Restrictions' AND duplicate = 0 AND pruned IS NULL AND status = 'Acknowledged' AND class = 'report'
+				AND enrollment IN (SELECT enrollment_key FROM enrollment WHERE id = ?1
+					UNION ALL SELECT enrollment_key FROM enrollment WHERE parent_id = ?1 AND parent_id <> '')
+			ORDER BY id DESC LIMIT 16)) ORDER BY e.id`
+	observationsOf = `SELECT e.body, ` + observationColumns + ofDevice
+	observedOf     = `SELECT x'', ` + observationColumns + ofDevice
+)
 
 // Observations returns the newest observation per (enrollment, class, query,
 // status) of a device and its user channels, in order of evidence id, and up
 // to 16 older acknowledged ones of Restrictions.
 func (s *State) Observations(ctx context.Context, deviceID string) ([]store.Observation, error) {
-	rows, err := s.read.QueryContext(ctx, `
-		WITH own AS (SELECT enrollment_key FROM enrollment WHERE id = ?1 UNION SELECT enrollment_key FROM enrollment WHERE parent_id = ?1 AND parent_id <> ''),
-		older AS (SELECT id FROM evidence
-			WHERE enrollment IN own AND query = 'Restrictions' AND newest = 0 AND duplicate = 0 AND status = 'Acknowledged' AND class = 'report'
-			ORDER BY id DESC LIMIT 16),
-		newest AS (SELECT id FROM evidence WHERE enrollment IN own AND newest = 1)
-		SELECT `+observationColumns+` FROM evidence e JOIN enrollment n ON n.enrollment_key = e.enrollment
-		WHERE e.id IN (SELECT id FROM newest UNION ALL SELECT id FROM older) ORDER BY e.id`, deviceID)
-	if err != nil {
+	return s.observations(ctx, observationsOf, deviceID)
+}
+
+// Observed is Observations without the bodies.
+func (s *State) Observed(ctx context.Context, deviceID string) ([]store.Observation, error) {
+	return s.observations(ctx, observedOf, deviceID)
+}
+
+func (s *State) observations(ctx context.Context, statement, deviceID string) ([]store.Observation, error) {
+	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("list observations of %q: %w", deviceID, err)
 	}
 	var list []store.Observation
-	err = drain(rows, func(r *sql.Rows) error {
+	err := s.reading(ctx).each(func(r *sql.Rows) error {
 		o, err := s.scanObservation(r.Scan)
 		list = append(list, o)
 		return err
-	})
+	}, statement, deviceID)
 	if err != nil {
 		return nil, fmt.Errorf("list observations of %q: %w", deviceID, err)
 	}
@@ -130,9 +153,9 @@ func (s *State) Observations(ctx context.Context, deviceID string) ([]store.Obse
 // EvidenceByDigest returns the newest evidence whose kept bytes have that
 // SHA-256, or store.ErrNotFound.
 func (s *State) EvidenceByDigest(ctx context.Context, sum mdm.Digest) (mdm.Evidence, error) {
-	row := s.read.QueryRowContext(ctx, `SELECT `+observationColumns+`
+	row := s.read.QueryRowContext(ctx, `SELECT e.body, `+observationColumns+`
 		FROM evidence e JOIN enrollment n ON n.enrollment_key = e.enrollment
-		WHERE e.sha256 = ? ORDER BY e.id DESC LIMIT 1`, sum[:])
+		WHERE e.sha256 = ? ORDER BY e.pruned IS NOT NULL, e.id DESC LIMIT 1`, sum[:])
 	o, err := s.scanObservation(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = store.ErrNotFound
@@ -157,8 +180,8 @@ func (s *State) scanObservation(scan func(...any) error) (store.Observation, err
 	var received, last, gap int64
 	var sum, receivedSum, canonical, body []byte
 	e := &o.Evidence
-	err := scan(&e.ID, &e.Enrollment.ID, &e.Enrollment.Type, &e.Enrollment.ParentID, &e.Class, &e.Query, &e.CommandUUID, &e.Status, &received,
-		&e.Size, &e.Rewritten, &sum, &receivedSum, &canonical, &e.Refusal, &body, &last, &gap, &o.Count)
+	err := scan(&body, &e.ID, &e.Enrollment.ID, &e.Enrollment.Type, &e.Enrollment.ParentID, &e.Class, &e.Query, &e.CommandUUID, &e.Status, &received,
+		&e.Size, &e.Rewritten, &sum, &receivedSum, &canonical, &e.Refusal, &last, &gap, &o.Count)
 	if err != nil {
 		return store.Observation{}, err
 	}

@@ -94,6 +94,21 @@ func (t *txn) each(f func(*sql.Rows) error, query string, args ...any) error {
 	return drain(rows, f)
 }
 
+// A statement with its arguments.
+type statement struct {
+	text string
+	args []any
+}
+
+func runAll(t *txn, steps []statement) error {
+	for _, s := range steps {
+		if _, err := t.exec(s.text, s.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func drain(rows *sql.Rows, f func(*sql.Rows) error) error {
 	defer rows.Close()
 	for rows.Next() {

@@ -235,7 +235,9 @@ func TestTheSqlite3ProgramReadsTheViews(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "results.db")
 	r := openResults(t, path)
-	check(t, mixed(time.Now()).Record(t.Context(), r))
+	f := mixed(time.Now())
+	f.Round.Inventory = []store.Item{{Serial: "AAA"}}
+	check(t, f.Record(t.Context(), r))
 	for _, v := range readViews(t) {
 		out, err := osexec.CommandContext(t.Context(), program, "-readonly", path, "SELECT * FROM "+v.name).CombinedOutput()
 		empty := v.name == "v_organisation" // nothing of it in this fleet

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ func evidenceCases() []testCase[store.State] {
 		{"a refused body does not hide the answer before it", unreadBeside},
 		{"a refused body of nobody known is kept", unreadAnonymous},
 		{"evidence that names no enrollment is not kept", nameless},
+		{"what is observed is the same without bodies", withoutBodies},
 		{"what is not kept is not found", notFound},
 		{"fifty senders at once lose nothing", concurrent},
 	}
@@ -241,6 +243,36 @@ func nameless(t *testing.T, s store.State) {
 	}
 	if last, err := s.LastEvidence(t.Context()); last != 0 || err != nil {
 		t.Errorf("last evidence = %d, %v; want 0", last, err)
+	}
+}
+
+func withoutBodies(t *testing.T, s store.State) {
+	user := Answer("D1:U1", "ProfileList/all", "C9", "text", noon())
+	user.Enrollment = mdm.Enrollment{ID: "D1:U1", Type: mdm.User, ParentID: "D1"}
+	deliver(t, s, user, CheckIn("D1", "TokenUpdate", "", noon()), NotNow("D1", security, "C0", noon()), Unread("D1", "junk", noon()),
+		Answer("D2", security, "C8", "a", noon()))
+	for i := range 3 {
+		uuid := fmt.Sprint("R", i)
+		deliver(t, s, Answer("D1", mdm.QueryKey(mdm.Restrictions), uuid, uuid, noon().Add(time.Duration(i)*time.Hour)))
+	}
+	want := observations(t, s, "D1")
+	if len(want) != 7 {
+		t.Fatalf("%d observations, want 7", len(want))
+	}
+	for i := range want {
+		want[i].Evidence.Body = nil
+	}
+	got, err := s.Observed(t.Context(), "D1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("observed (-want +got):\n%s", diff)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Observed(ended, "D1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v, want that the context has ended", err)
 	}
 }
 

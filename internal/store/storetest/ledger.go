@@ -1,8 +1,11 @@
 package storetest
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,6 +21,8 @@ func enrollmentCases() []testCase[store.State] {
 		{"a checkout takes the user channels along", checkOutUsers},
 		{"devices come before their users, in order of id", enrolledOrder},
 		{"Authenticate tells the serial number", serial},
+		{"a device is enrolled from its first token after its last Authenticate", enrolledAt},
+		{"the last TokenUpdate tells whether a device is in Setup Assistant", awaiting},
 	}
 }
 
@@ -32,7 +37,11 @@ func ledgerCases() []testCase[store.State] {
 		{"a report can come before its CommandUUID is known", adopted},
 		{"a device that enrols anew owes nothing", enrolledAnew},
 		{"a push is noted on what is outstanding", pushed},
-		{"sweeps have rising ids and their own rows", sweeps},
+		{"why a push failed is noted until one succeeds", pushFailed},
+		{"of several queries those that are outstanding are not asked again", askSeveral},
+		{"a lost command is no longer outstanding, and its query can be asked again", givenUp},
+		{"a late answer to a lost command is evidence, and settles no other", lateAnswer},
+		{"nothing that was answered is lost", answeredIsNotLost},
 	}
 }
 
@@ -55,6 +64,9 @@ func enabled(t *testing.T, s store.State) {
 		want := []store.Enrolled{{
 			Enrollment: mdm.Enrollment{ID: "D1", Type: mdm.Device}, FirstSeen: noon(), LastSeen: at, Enabled: step.want,
 		}}
+		if i > 0 && step.message != "Authenticate" {
+			want[0].EnrolledAt = noon().Add(time.Duration(i/3*3+1) * time.Minute)
+		}
 		if diff := cmp.Diff(want, enrolled(t, s)); diff != "" {
 			t.Errorf("after %s (-want +got):\n%s", step.message, diff)
 		}
@@ -92,13 +104,55 @@ func serial(t *testing.T, s store.State) {
 	}
 }
 
+func enrolledAt(t *testing.T, s store.State) {
+	user := CheckIn("D1:U1", "TokenUpdate", "", noon().Add(5*time.Minute))
+	user.Enrollment = mdm.Enrollment{ID: "D1:U1", Type: mdm.User, ParentID: "D1"}
+	want := func(what string, device, user time.Time) {
+		t.Helper()
+		list := enrolled(t, s)
+		if got := list[0].EnrolledAt; !got.Equal(device) {
+			t.Errorf("%s: got device enrolled at %v, want %v", what, got, device)
+		}
+		if got := list[1].EnrolledAt; !got.Equal(user) {
+			t.Errorf("%s: got user enrolled at %v, want %v", what, got, user)
+		}
+	}
+	deliver(t, s, CheckIn("D1", "Authenticate", "", noon()), CheckIn("D1", "TokenUpdate", "", noon().Add(time.Minute)),
+		CheckIn("D1", "TokenUpdate", "<key>x</key><true/>", noon().Add(2*time.Minute)), user)
+	want("at first", noon().Add(time.Minute), user.Received)
+	deliver(t, s, CheckIn("D1", "Authenticate", "", noon().Add(time.Hour)))
+	want("after another Authenticate", time.Time{}, time.Time{})
+	deliver(t, s, CheckIn("D1", "TokenUpdate", "<key>x</key><true/>", noon().Add(2*time.Hour)))
+	want("after the token of that", noon().Add(2*time.Hour), time.Time{})
+}
+
+func awaiting(t *testing.T, s store.State) {
+	for i, step := range []struct {
+		message, keys string
+		want          bool
+	}{
+		{"Authenticate", "", false},
+		{"TokenUpdate", "<key>AwaitingConfiguration</key><true/>", true},
+		{"TokenUpdate", "<key>AwaitingConfiguration</key><false/>", false},
+		{"TokenUpdate", "<key>AwaitingConfiguration</key><true/>", true},
+		{"TokenUpdate", "", false},
+		{"TokenUpdate", "<key>AwaitingConfiguration</key><true/>", true},
+		{"Authenticate", "", false},
+	} {
+		deliver(t, s, CheckIn("D1", step.message, step.keys, noon().Add(time.Duration(i)*time.Minute)))
+		if got := enrolled(t, s)[0].Awaiting; got != step.want {
+			t.Errorf("after step %d: awaiting = %t, want %t", i, got, step.want)
+		}
+	}
+}
+
 func ask(t *testing.T, s store.State, o store.Outstanding) bool {
 	t.Helper()
-	asked, err := s.Ask(t.Context(), o)
+	asked, err := s.Ask(t.Context(), []store.Outstanding{o})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return asked
+	return len(asked) == 1
 }
 
 func outstanding(t *testing.T, s store.State, sweep int64) []store.Outstanding {
@@ -227,7 +281,7 @@ func enrolledAnew(t *testing.T, s store.State) {
 func pushed(t *testing.T, s store.State) {
 	ask(t, s, question("D1", "C1"))
 	ask(t, s, question("D2", "C2"))
-	if err := s.Pushed(t.Context(), []string{"D2", "D3"}, noon().Add(time.Second)); err != nil {
+	if err := s.Pushed(t.Context(), []string{"D2", "D3"}, nil, noon().Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	want := question("D2", "C2")
@@ -237,22 +291,95 @@ func pushed(t *testing.T, s store.State) {
 	}
 }
 
-func sweeps(t *testing.T, s store.State) {
-	var ids []int64
-	for i := range 2 {
-		id, err := s.BeginSweep(t.Context(), noon().Add(time.Duration(i)*time.Hour))
-		if err != nil {
+func pushFailed(t *testing.T, s store.State) {
+	ask(t, s, question("D1", "C1"))
+	ask(t, s, question("D2", "C2"))
+	push := func(failed map[string]error, at time.Time) {
+		t.Helper()
+		if err := s.Pushed(t.Context(), []string{"D1", "D2"}, failed, at); err != nil {
 			t.Fatal(err)
 		}
-		ids = append(ids, id)
-		o := question([]string{"D1", "D2"}[i], []string{"C1", "C2"}[i])
-		o.Sweep = id
-		ask(t, s, o)
 	}
-	if ids[0] <= 0 || ids[1] <= ids[0] {
-		t.Errorf("ids %v, want rising ones", ids)
+	push(nil, noon())
+	push(map[string]error{"D1": errors.New("BadDeviceToken" + strings.Repeat("ü", 10_000))}, noon().Add(time.Minute))
+	rows := outstanding(t, s, 0)
+	if got := rows[0]; !strings.HasPrefix(got.LastError, "BadDeviceToken") || len(got.LastError) > 1000 || !utf8.ValidString(got.LastError) || !got.LastPush.Equal(noon()) {
+		t.Errorf("got %.50q, last push %v; want the beginning of the error and the push before it", got.LastError, got.LastPush)
 	}
-	if got := outstanding(t, s, ids[1]); len(got) != 1 || got[0].Enrollment != "D2" {
-		t.Errorf("second sweep has %+v, want the row of D2", got)
+	if got := rows[1]; got.LastError != "" || !got.LastPush.Equal(noon().Add(time.Minute)) {
+		t.Errorf("got %+v, want the second push of the other device", got)
+	}
+	push(nil, noon().Add(2*time.Minute))
+	if got := outstanding(t, s, 0)[0]; got.LastError != "" || !got.LastPush.Equal(noon().Add(2*time.Minute)) {
+		t.Errorf("got %+v, want the third push and no error", got)
+	}
+}
+
+func askSeveral(t *testing.T, s store.State) {
+	ask(t, s, question("D1", "C1"))
+	asked := []store.Outstanding{question("D1", "C2"), question("D1", "C3"), question("D1", "C4")}
+	asked[1].Query, asked[2].Query = "ProfileList/all", "ProfileList/all"
+	got, err := s.Ask(t.Context(), asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(asked[1:2], got); diff != "" {
+		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]store.Outstanding{asked[1], question("D1", "C1")}, outstanding(t, s, 0)); diff != "" {
+		t.Errorf("outstanding (-want +got):\n%s", diff)
+	}
+	if got, err := s.Ask(t.Context(), nil); len(got) != 0 || err != nil {
+		t.Errorf("no query: got %v, %v", got, err)
+	}
+}
+
+func giveUp(t *testing.T, s store.State, uuids ...string) {
+	t.Helper()
+	if err := s.GiveUp(t.Context(), uuids); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func givenUp(t *testing.T, s store.State) {
+	ask(t, s, question("D1", "C1"))
+	ask(t, s, question("D2", "C2"))
+	giveUp(t, s, "C1", "unknown", "")
+	if diff := cmp.Diff([]store.Outstanding{question("D2", "C2")}, outstanding(t, s, 0)); diff != "" {
+		t.Errorf("outstanding (-want +got):\n%s", diff)
+	}
+	if !ask(t, s, question("D1", "C3")) {
+		t.Error("its query was not recorded again")
+	}
+	lost := question("D1", "C1")
+	lost.Lost = true
+	if diff := cmp.Diff([]store.Outstanding{lost, question("D1", "C3"), question("D2", "C2")}, outstanding(t, s, 1)); diff != "" {
+		t.Errorf("of the sweep (-want +got):\n%s", diff)
+	}
+}
+
+func lateAnswer(t *testing.T, s store.State) {
+	ask(t, s, question("D1", "C1"))
+	giveUp(t, s, "C1")
+	ask(t, s, question("D1", "C2"))
+	late := Answer("D1", security, "C1", "a", noon().Add(time.Minute))
+	deliver(t, s, late)
+	if diff := cmp.Diff([]mdm.Digest{late.SHA256}, current(t, s, "D1")); diff != "" {
+		t.Errorf("current (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]store.Outstanding{question("D1", "C2")}, outstanding(t, s, 0)); diff != "" {
+		t.Errorf("outstanding (-want +got):\n%s", diff)
+	}
+	if row := outstanding(t, s, 1)[0]; !row.Lost || row.Status != mdm.Acknowledged || !row.AnsweredAt.Equal(late.Received) {
+		t.Errorf("got %+v, want the lost row with its late answer", row)
+	}
+}
+
+func answeredIsNotLost(t *testing.T, s store.State) {
+	ask(t, s, question("D1", "C1"))
+	deliver(t, s, Answer("D1", security, "C1", "a", noon()))
+	giveUp(t, s, "C1")
+	if row := outstanding(t, s, 1)[0]; row.Lost {
+		t.Errorf("got %+v, want it not lost", row)
 	}
 }

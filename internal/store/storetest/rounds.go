@@ -23,6 +23,7 @@ type Fleet struct {
 	Round   store.Round
 	Devices []checks.DeviceResult
 	Seen    map[string][]store.Seen // by device
+	Inputs  map[string]mdm.Digest   // by device
 }
 
 // NewFleet judges n devices against one baseline of the given number of
@@ -35,7 +36,7 @@ func NewFleet(n, requirements int, at time.Time) *Fleet {
 			ID: fmt.Sprintf("req_%03d", requirements-i), Title: fmt.Sprintf("Requirement %d", i), Level: checks.Required, Severity: severity(i),
 		})
 	}
-	f := &Fleet{At: at, Seen: make(map[string][]store.Seen), Round: store.Round{Tool: "v0.1.0", Baselines: []*checks.Baseline{b}, Cursor: int64(n)}}
+	f := &Fleet{At: at, Seen: make(map[string][]store.Seen), Inputs: make(map[string]mdm.Digest), Round: store.Round{Tool: "v0.1.0", Baselines: []*checks.Baseline{b}, Cursor: int64(n)}}
 	for i := range n {
 		f.addDevice(i, b)
 	}
@@ -55,6 +56,7 @@ func queries() []mdm.RequestType {
 
 func (f *Fleet) addDevice(i int, b *checks.Baseline) {
 	id := fmt.Sprintf("device-%06d", i)
+	f.Inputs[id] = sha256.Sum256([]byte(id))
 	for _, q := range queries() {
 		f.Seen[id] = append(f.Seen[id], store.Seen{
 			Enrollment: mdm.Enrollment{ID: id, Type: mdm.Device}, Query: mdm.QueryKey(q), Status: mdm.Acknowledged,
@@ -134,21 +136,46 @@ func (f *Fleet) total() {
 		d.Status[b.ID] = checks.StatusOf(d.Verdicts)
 		result.Headline.Add(d.Verdicts)
 		result.Headline.Expected++
-		result.Headline.Asked++
-		result.Headline.Answered++
+		if d.Asked {
+			result.Headline.Asked++
+		}
+		if d.Answered {
+			result.Headline.Answered++
+		}
 	}
 	f.Round.Results = []checks.BaselineResult{result}
 }
 
 // Record writes the fleet as one round.
-func (f *Fleet) Record(ctx context.Context, r store.Results) (err error) {
+func (f *Fleet) Record(ctx context.Context, r store.Results) error {
+	return f.round(ctx, r, func(rec store.Recorder, d checks.DeviceResult) error {
+		return rec.Device(ctx, d, f.Inputs[d.Subject.ID], f.Seen[d.Subject.ID])
+	})
+}
+
+// Keep writes the fleet as one round in which each device is kept that can be,
+// and returns how many were.
+func (f *Fleet) Keep(ctx context.Context, r store.Results) (kept int, err error) {
+	err = f.round(ctx, r, func(rec store.Recorder, d checks.DeviceResult) error {
+		id := d.Subject.ID
+		ok, err := rec.Keep(ctx, id, f.Inputs[id], f.Seen[id])
+		if err != nil || ok {
+			kept++
+			return err
+		}
+		return rec.Device(ctx, d, f.Inputs[id], f.Seen[id])
+	})
+	return kept, err
+}
+
+func (f *Fleet) round(ctx context.Context, r store.Results, write func(store.Recorder, checks.DeviceResult) error) (err error) {
 	rec, err := r.Begin(ctx, f.At)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rec.Discard()) }()
 	for _, d := range f.Devices {
-		if err := rec.Device(ctx, d, f.Seen[d.Subject.ID]); err != nil {
+		if err := write(rec, d); err != nil {
 			return err
 		}
 	}
@@ -184,12 +211,29 @@ func baselines(t *testing.T, r store.Results, now time.Time) []checks.BaselineRe
 	return list
 }
 
+// ward is an inventory of which two devices of a Fleet are, five are not
+// enrolled, and one more is not due yet.
+func ward() []store.Item {
+	var items []store.Item
+	for i, serial := range []string{"AAA", "BBB", "CCC", "DDD", "EEE", "LATER", "SERIAL000000", "SERIAL000002"} {
+		items = append(items, store.Item{Serial: serial, Asset: checks.Asset{AssetTag: fmt.Sprint("T-", i), Site: "North", Group: "ward 7"}})
+	}
+	items[1].ExpectedBy = noon()
+	items[5].ExpectedBy = noon().Add(24 * time.Hour)
+	return items
+}
+
 // variety is a fleet in which every field of a verdict has several values.
 func variety() *Fleet {
 	f := NewFleet(3, 8, noon())
 	d := &f.Devices[1]
 	d.Subject = checks.Subject{ID: d.Subject.ID, Platform: checks.UnknownPlatform, Supervised: checks.NotKnown, Groups: []string{"ward 7", "a", "ward 7 north"}}
 	d.Answered, d.Expiring = false, nil
+	d.RejudgeAt = noon().Add(time.Hour)
+	d.Problems = []checks.Problem{{Path: "b.example", Code: "ambiguous-match", Message: "two fit"}, {Path: "a.mobileconfig", Code: "unreadable", Message: "it is empty"}}
+	f.Devices[0].Problems = d.Problems[:1:1]
+	f.Devices[0].Subject.Groups = []string{"ward 7"}
+	f.Devices[0].Subject.Asset = checks.Asset{AssetTag: "T-1", Site: "North", Ward: "7", OwnerRole: "nurse", Group: "ward 7"}
 	f.Devices[2].Expiring = []checks.Expiry{
 		{What: "identity", Detail: "issued by Clinic CA", NotAfter: noon().Add(-time.Hour)},
 		{What: "identity", Detail: "issued by Clinic CA", NotAfter: noon().Add(time.Hour)},
@@ -215,8 +259,8 @@ func variety() *Fleet {
 	v[6].Result, v[6].Reason, v[6].NextStep = checks.NotChecked, checks.ReasonAttested, "\x00 \"quoted\"\nlines ü"
 	v[7].Result, v[7].RejudgeAt = checks.Error, v[7].FreshUntil
 	f.total()
-	f.Round.Results[0].Headline.Expected = 10
-	f.Round.Results[0].Headline.Answered = 2
+	f.Round.Inventory = ward()
+	f.Round.Results[0].Headline.Expected = 8 // those of the inventory that are due, and the device without a serial number
 	f.Round.Results[0].Organisation = []checks.Verdict{
 		{Baseline: "base", Requirement: "wr_governance_baa_signed", Result: checks.NotChecked, Reason: "not-attested", Level: checks.Required, Severity: checks.High},
 		{Baseline: "base", Requirement: "wr_governance_audit_logs", Result: checks.NotChecked, Reason: "not-attested", Level: checks.Recommended, Severity: checks.Low},

@@ -19,7 +19,10 @@ func Run(t *testing.T, open func(t *testing.T) (store.State, store.Results)) {
 	t.Run("repeats", func(t *testing.T) { each(t, repeatCases(), first(open)) })
 	t.Run("enrollments", func(t *testing.T) { each(t, enrollmentCases(), first(open)) })
 	t.Run("ledger", func(t *testing.T) { each(t, ledgerCases(), first(open)) })
+	t.Run("sweeps", func(t *testing.T) { each(t, sweepCases(), first(open)) })
+	t.Run("inventory", func(t *testing.T) { each(t, inventoryCases(), first(open)) })
 	t.Run("results", func(t *testing.T) { each(t, resultsCases(), second(open)) })
+	t.Run("kept", func(t *testing.T) { each(t, keptCases(), second(open)) })
 }
 
 // A testCase is one claim about a store.

@@ -1,0 +1,116 @@
+package sweep
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wardround/wardround/internal/judge"
+	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/mdm"
+)
+
+// A Catalog finds our copy of an installed profile, and says by its digest
+// whether it holds the same ones as another.
+type Catalog interface {
+	judge.Catalog
+	Digest() string
+}
+
+// JudgeAll judges every enrolled device from the evidence that is kept, and
+// records the round with the sweep it belongs to. A device that would be judged
+// from what it was judged from before keeps its verdicts.
+func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(Progress)) (err error) {
+	now := r.now().UTC()
+	cursor, err := r.state.LastEvidence(ctx)
+	if err != nil {
+		return fmt.Errorf("judge: %w", err)
+	}
+	known, err := know(ctx, r.state)
+	if err != nil {
+		return fmt.Errorf("judge: %w", err)
+	}
+	known.server = r.cfg.Server
+	recorder, err := r.results.Begin(ctx, now)
+	if err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	defer func() { err = errors.Join(err, recorder.Discard()) }()
+
+	j := judgeOne{state: r.state, recorder: recorder, cfg: r.cfg, known: known, now: now, rules: r.cfg.rules()}
+	for i, d := range known.devices {
+		if err := j.judge(ctx, d); err != nil {
+			return fmt.Errorf("judge %s: %w", d.ID, err)
+		}
+		report(Progress{Judged: i + 1, Of: len(known.devices)})
+	}
+	fleet := judge.NewFleet(r.cfg.Baselines)
+	return recorder.Commit(ctx, store.Round{
+		Tool: r.cfg.Tool, Sweep: sweep, Baselines: r.cfg.Baselines, Results: fleet.Results(now), Problems: fleet.Problems(),
+		Inventory: known.inventory, Cursor: cursor,
+	})
+}
+
+// judgeOne judges one device at a time and records it.
+type judgeOne struct {
+	state    store.State
+	recorder store.Recorder
+	cfg      Config
+	known    *knowledge
+	now      time.Time
+	rules    mdm.Digest
+}
+
+// judge keeps what was found of a device, or reads its answers and judges it.
+func (j *judgeOne) judge(ctx context.Context, e store.Enrolled) error {
+	observed, err := j.state.Observed(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	device, seen := j.known.device(e, observed)
+	kept, err := j.recorder.Keep(ctx, e.ID, j.inputs(device), seen)
+	if err != nil || kept {
+		return err
+	}
+	if observed, err = j.state.Observations(ctx, e.ID); err != nil {
+		return err
+	}
+	device, seen = j.known.device(e, observed)
+	result := judge.Judge(device, j.cfg.catalog(), j.cfg.Baselines, j.now).Result
+	return j.recorder.Device(ctx, result, j.inputs(device), seen)
+}
+
+// inputs sums up what a device is judged from.
+func (j *judgeOne) inputs(d judge.Device) mdm.Digest {
+	own := judge.Inputs(d, j.now)
+	return sha256.Sum256(append(j.rules[:], own[:]...))
+}
+
+// rules sums up what all devices are judged by.
+func (c *Config) rules() mdm.Digest {
+	var b []byte
+	text := func(all ...string) {
+		for _, s := range all {
+			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+		}
+	}
+	text(c.Tool)
+	if c.Catalog != nil {
+		text("catalog", c.Catalog.Digest())
+	}
+	for _, baseline := range c.Baselines {
+		text(baseline.ID, baseline.Version, baseline.Digest)
+	}
+	return sha256.Sum256(b)
+}
+
+// catalog is nil for none: an interface of one, empty, would not be.
+func (c *Config) catalog() judge.Catalog {
+	if c.Catalog == nil {
+		return nil
+	}
+	return c.Catalog
+}
