@@ -27,10 +27,19 @@ func newReportCommand(g *globals) *cobra.Command {
 Verdicts read from results.db have aged: past its time a verdict is unknown,
 as stale. A saved report reads as it did when it was written.
 
+Formats: text for a screen; json, which --from reads back; ndjson, one object a
+line; csv for a spreadsheet; html, one page that needs no network; oscal, NIST's
+assessment results. Each carries its totals and is held against the headlines.
+
+With --sample N devices are drawn for an auditor to look at by hand, some of each
+status. The same --seed and fleet draw the same ones: let the auditor choose it.
+
 Exit status: 1 if a required requirement fails; else 3 if nothing was judged or
 fewer of the enrolled devices than --min-coverage; else 0; 2 for wrong use.`,
 		Example: `  wardround report --dir /var/lib/wardround
-  wardround report --from report.json --format json`,
+  wardround report --format html -o report.html
+  wardround report --from report.json --format csv --baseline hipaa-no-facetime
+  wardround report --sample 25 --seed 41702 --format csv -o handcheck.csv`,
 		Args: cobra.NoArgs,
 		RunE: g.command(func(ctx context.Context, _ []string) error {
 			return runReport(ctx, opts, g.config.Dir, time.Now(), g.out)
@@ -43,37 +52,59 @@ fewer of the enrolled devices than --min-coverage; else 0; 2 for wrong use.`,
 type reportOptions struct {
 	from        string
 	format      string
+	output      string // file; empty: standard output
 	baseline    string
+	sample      int // devices to draw; 0: report on all
+	seed        string
 	minCoverage float64
 }
 
 func (o *reportOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.from, "from", "", "read this saved JSON report instead of results.db")
-	flags.StringVar(&o.format, "format", "text", "text or json")
-	flags.StringVar(&o.baseline, "baseline", "", "in text, only this baseline")
+	flags.StringVar(&o.format, "format", "text", "text, json, ndjson, csv, html or oscal; of a sample text, json or csv")
+	flags.StringVarP(&o.output, "output", "o", "", "write to this file, as a whole or not at all (default: standard output)")
+	flags.StringVar(&o.baseline, "baseline", "", "only this baseline")
+	flags.IntVar(&o.sample, "sample", 0, fmt.Sprintf("draw so many devices for a check by hand, 1 to %d", report.MaxSample))
+	flags.StringVar(&o.seed, "seed", "", "what the sample is drawn by: any text")
 	flags.Float64Var(&o.minCoverage, "min-coverage", 0.9, "least part of the enrolled devices that must be judged, 0 to 1")
 }
 
+// check finds wrong use.
+func (o *reportOptions) check() error {
+	formats := report.Formats()
+	var err error
+	switch {
+	case o.sample < 0 || o.sample > report.MaxSample:
+		err = usage(fmt.Errorf("--sample %d: not between 1 and %d", o.sample, report.MaxSample), "")
+	case o.sample > 0 && o.seed == "":
+		err = usage(errors.New("--sample needs a --seed"), "let the auditor choose it, such as by dice: --seed 41702")
+	case o.sample == 0 && o.seed != "":
+		err = usage(errors.New("--seed is for --sample, which is not given"), "")
+	case o.sample > 0:
+		formats = report.SampleFormats()
+	}
+	known := make([]string, 0, len(formats))
+	for _, f := range formats {
+		known = append(known, string(f))
+	}
+	return errors.Join(err, formatFlag(o.format, known...), coverageFlag(o.minCoverage))
+}
+
 func runReport(ctx context.Context, opts reportOptions, dir string, now time.Time, out io.Writer) error {
-	if err := errors.Join(formatFlag(opts.format, "text", "json"), coverageFlag(opts.minCoverage)); err != nil {
+	if err := opts.check(); err != nil {
 		return err
 	}
 	text := textOptions(out)
-	text.Focus = opts.baseline
+	if opts.output != "" {
+		text = report.TextOptions{}
+	}
 	if opts.from != "" {
 		text.Hint = "One device in full: wardround explain DEVICE --from " + opts.from
 		doc, err := readReport(opts.from)
 		if err != nil {
 			return err
 		}
-		err = writeDocument(out, doc, opts.format, text)
-		if errors.Is(err, report.ErrNoBaseline) {
-			return usage(err, "")
-		}
-		if err != nil {
-			return err
-		}
-		return outcomeOf(tallyOf(headlines(doc)), opts.minCoverage)
+		return writeFeed(doc.Feed(), opts, text, out)
 	}
 	results, err := openResults(ctx, dir)
 	if err != nil {
@@ -86,33 +117,61 @@ func runReport(ctx context.Context, opts reportOptions, dir string, now time.Tim
 
 // reportFrom writes a report from its source and tells the exit status.
 func reportFrom(ctx context.Context, src report.Source, now time.Time, opts reportOptions, text report.TextOptions, out io.Writer) error {
-	var err error
-	if opts.format == "json" {
-		err = report.StreamJSON(ctx, out, src, now)
-	} else {
-		err = report.StreamText(ctx, out, src, now, text)
-	}
-	if errors.Is(err, report.ErrNoBaseline) {
-		return usage(err, "")
-	}
+	feed, err := report.Open(ctx, src, now)
 	if errors.Is(err, store.ErrNotFound) {
 		return usage(errors.New("no round has been judged yet"), "make one with 'wardround demo --dir DIR'")
 	}
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	baselines, err := src.BaselineResults(ctx, now)
+	return writeFeed(feed, opts, text, out)
+}
+
+// writeFeed writes a report, or a sample of it, and tells the exit status.
+func writeFeed(feed *report.Feed, opts reportOptions, text report.TextOptions, out io.Writer) error {
+	feed, err := feed.Only(opts.baseline)
+	if errors.Is(err, report.ErrNoBaseline) {
+		return usage(err, "")
+	}
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	return outcomeOf(tallyOf(baselines), opts.minCoverage)
+	write := func(w io.Writer) error {
+		settings := report.Options{Text: text, Clause: clauseOf}
+		if opts.sample == 0 {
+			return feed.Write(w, report.Format(opts.format), settings)
+		}
+		sample, err := feed.Sample(opts.sample, opts.seed, settings)
+		if err != nil {
+			return err
+		}
+		return sample.Write(w, report.Format(opts.format), text)
+	}
+	if opts.output == "" {
+		err = write(out)
+	} else {
+		err = writeWhole(opts.output, write)
+	}
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return outcomeOf(tallyOf(headlines(feed)), opts.minCoverage)
 }
 
-func writeDocument(out io.Writer, doc *report.Document, format string, text report.TextOptions) error {
-	if format == "json" {
-		return report.WriteJSON(out, doc)
+// writeWhole writes a file as a whole or not at all, for anyone to read.
+func writeWhole(name string, write func(io.Writer) error) error {
+	temporary, err := os.CreateTemp(filepath.Dir(name), ".report-*")
+	if err != nil {
+		return usage(fmt.Errorf("write %s: %w", name, err), "")
 	}
-	return report.WriteText(out, doc, text)
+	err = errors.Join(write(temporary), temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(temporary.Name()))
+	}
+	return nil
 }
 
 func readReport(name string) (*report.Document, error) {
@@ -128,11 +187,11 @@ func readReport(name string) (*report.Document, error) {
 	return doc, nil
 }
 
-// headlines turns a saved report's counts back into what the exit status
-// depends on.
-func headlines(doc *report.Document) []checks.BaselineResult {
-	results := make([]checks.BaselineResult, 0, len(doc.Baselines))
-	for _, b := range doc.Baselines {
+// headlines turns a report's counts back into what the exit status depends on.
+func headlines(feed *report.Feed) []checks.BaselineResult {
+	baselines := feed.Baselines()
+	results := make([]checks.BaselineResult, 0, len(baselines))
+	for _, b := range baselines {
 		results = append(results, checks.BaselineResult{ID: b.ID, Headline: checks.Headline(b.Headline)})
 	}
 	return results

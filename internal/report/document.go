@@ -34,6 +34,7 @@ type Tool struct {
 type Baseline struct {
 	ID           string    `json:"id"`
 	Version      string    `json:"version"`
+	Title        string    `json:"title"`
 	Digest       string    `json:"digest"`
 	Headline     Headline  `json:"headline"`
 	Organisation []Verdict `json:"organisation"`
@@ -58,8 +59,14 @@ type Device struct {
 	Serial         string                   `json:"serial"` // empty in a User Enrollment
 	Platform       checks.Platform          `json:"platform"`
 	OS             string                   `json:"os"`
+	Model          string                   `json:"model"` // ProductName, such as iPad14,1
 	Supervised     checks.Ternary           `json:"supervised"`
 	EnrollmentType string                   `json:"enrollment_type"`
+	AssetTag       string                   `json:"asset_tag"` // this and the next four are the inventory's word
+	Site           string                   `json:"site"`
+	Ward           string                   `json:"ward"`
+	OwnerRole      string                   `json:"owner_role"`
+	Groups         []string                 `json:"groups"`
 	Status         map[string]checks.Status `json:"status"`
 	Verdicts       []Verdict                `json:"verdicts"`
 }
@@ -97,8 +104,14 @@ func NewDevice(r checks.DeviceResult) Device {
 		Serial:         text(s.Serial),
 		Platform:       s.Platform,
 		OS:             text(s.OS),
+		Model:          text(s.Model),
 		Supervised:     s.Supervised,
 		EnrollmentType: text(s.EnrollmentType),
+		AssetTag:       text(s.AssetTag),
+		Site:           text(s.Site),
+		Ward:           text(s.Ward),
+		OwnerRole:      text(s.OwnerRole),
+		Groups:         collect(s.Groups, text),
 		Status:         make(map[string]checks.Status, len(r.Status)),
 		Verdicts:       collect(r.Verdicts, newVerdict),
 	}
@@ -120,6 +133,9 @@ func (d *Device) fill() {
 	if d.Status == nil {
 		d.Status = map[string]checks.Status{}
 	}
+	if d.Groups == nil {
+		d.Groups = []string{}
+	}
 	fillVerdicts(&d.Verdicts)
 }
 
@@ -138,6 +154,7 @@ func newBaseline(r checks.BaselineResult) Baseline {
 	return Baseline{
 		ID:           text(r.ID),
 		Version:      text(r.Version),
+		Title:        text(r.Title),
 		Digest:       text(r.Digest),
 		Headline:     Headline(r.Headline),
 		Organisation: collect(r.Organisation, newVerdict),

@@ -80,8 +80,8 @@ func (e Explanation) wanted() string {
 	return fmt.Sprintf("requirement %q of baseline %q", e.Requirement, e.Baseline)
 }
 
-// Find returns the devices of that id or serial number, without regard to
-// case.
+// Find returns the devices of that id, serial number or asset tag, without
+// regard to case.
 func (d *Document) Find(name string) []Device {
 	var out []Device
 	for _, device := range d.Devices {
@@ -92,10 +92,10 @@ func (d *Document) Find(name string) []Device {
 	return out
 }
 
-// Is reports whether name is the device's id or serial number, without regard
-// to case.
+// Is reports whether name is the device's id, serial number or asset tag, without
+// regard to case.
 func (d Device) Is(name string) bool {
-	return name != "" && (strings.EqualFold(d.ID, name) || strings.EqualFold(d.Serial, name))
+	return name != "" && (strings.EqualFold(d.ID, name) || strings.EqualFold(d.Serial, name) || strings.EqualFold(d.AssetTag, name))
 }
 
 func (p *page) device(e Explanation) {
@@ -107,8 +107,12 @@ func (p *page) device(e Explanation) {
 	p.line(p.paint(bold, clip(clean(title), 60)), ", as of ", clean(e.AsOf))
 	p.field("id", d.ID)
 	p.field("runs", strings.TrimSpace(string(d.Platform)+" "+d.OS))
+	p.field("model", d.Model)
 	p.field("supervised", string(d.Supervised))
 	p.field("enrollment", d.EnrollmentType)
+	p.field("asset tag", d.AssetTag)
+	p.field("place", joined(", ", d.Site, d.Ward))
+	p.field("groups", strings.Join(d.Groups, ", "))
 	for _, id := range slices.Sorted(maps.Keys(d.Status)) {
 		if e.Baseline == "" || id == e.Baseline {
 			p.field("status", id+": "+strings.ReplaceAll(string(d.Status[id]), "_", " "))

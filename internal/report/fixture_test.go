@@ -3,6 +3,8 @@ package report_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/wardround/wardround/checks"
@@ -19,8 +21,38 @@ type fleet struct {
 	err       error // of each call
 }
 
-func (f *fleet) BaselineResults(context.Context, time.Time) ([]checks.BaselineResult, error) {
-	return f.baselines, f.err
+// BaselineResults counts the devices as they are read at that time, beside what
+// only a store can know.
+func (f *fleet) BaselineResults(_ context.Context, at time.Time) ([]checks.BaselineResult, error) {
+	var all []checks.BaselineResult
+	for _, b := range f.baselines {
+		h := checks.Headline{Expected: b.Headline.Expected, Asked: b.Headline.Asked, Answered: b.Headline.Answered}
+		for _, d := range f.devices {
+			h.Add(of(b.ID, f.aged(d, at).Verdicts))
+		}
+		b.Headline = h
+		all = append(all, b)
+	}
+	return all, f.err
+}
+
+func of(baseline string, verdicts []checks.Verdict) []checks.Verdict {
+	return slices.DeleteFunc(slices.Clone(verdicts), func(v checks.Verdict) bool { return v.Baseline != baseline })
+}
+
+func (f *fleet) aged(d checks.DeviceResult, at time.Time) checks.DeviceResult {
+	verdicts := d.Verdicts
+	d.Verdicts, d.Status = nil, maps.Clone(d.Status)
+	for _, v := range verdicts {
+		d.Verdicts = append(d.Verdicts, v.AsOf(at))
+	}
+	for _, b := range f.baselines {
+		if d.Status == nil {
+			d.Status = map[string]checks.Status{}
+		}
+		d.Status[b.ID] = checks.StatusOf(of(b.ID, d.Verdicts))
+	}
+	return d
 }
 
 func (f *fleet) EachDevice(ctx context.Context, at time.Time, yield func(checks.DeviceResult) error) error {
@@ -28,12 +60,7 @@ func (f *fleet) EachDevice(ctx context.Context, at time.Time, yield func(checks.
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		aged := d
-		aged.Verdicts = nil
-		for _, v := range d.Verdicts {
-			aged.Verdicts = append(aged.Verdicts, v.AsOf(at))
-		}
-		if err := yield(aged); err != nil {
+		if err := yield(f.aged(d, at)); err != nil {
 			return err
 		}
 	}
@@ -50,31 +77,23 @@ func ward() *fleet {
 	conditions := []func(*checks.DeviceResult){
 		meets, facetimeAllowed, backupOn, meets, meets, meets, unsupervised, userEnrolled, sharedIPad, mac, putOff, silent, hostile, facetimeAllowed,
 	}
-	h := map[string]*checks.Headline{hipaa: {Expected: 24, Asked: 24, Answered: 21}, phsa: {Expected: 24, Asked: 24, Answered: 21}}
 	for i := range 24 {
 		d := checks.DeviceResult{
 			Subject: checks.Subject{
 				ID: fmt.Sprintf("00008112-%016X", i+1), Serial: fmt.Sprintf("WR00%04d", i+1), Platform: checks.IPadOS,
 				OS: "18.1", Supervised: checks.Yes, EnrollmentType: "Device",
 			},
-			Asked: true, Answered: true, Status: map[string]checks.Status{},
+			Asked: true, Answered: true,
 		}
+		d.Subject.Model = "iPad14,1"
+		d.Subject.Asset = checks.Asset{AssetTag: fmt.Sprintf("A-%03d", 100+i), Site: "Seaside", Ward: fmt.Sprintf("ward %d", i%4+1), OwnerRole: "nurse", Group: "wards"}
+		d.Subject.Groups = []string{"wards", fmt.Sprintf("floor-%d", i%2+1)}
 		conditions[i%len(conditions)](&d)
-		for _, id := range []string{hipaa, phsa} {
-			var of []checks.Verdict
-			for _, v := range d.Verdicts {
-				if v.Baseline == id {
-					of = append(of, v)
-				}
-			}
-			h[id].Add(of)
-			d.Status[id] = checks.StatusOf(of)
-		}
 		f.devices = append(f.devices, d)
 	}
 	for _, id := range []string{hipaa, phsa} {
 		f.baselines = append(f.baselines, checks.BaselineResult{
-			ID: id, Version: "1.0.0", Digest: fmt.Sprintf("%064x", len(id)), Title: "Title of " + id, Headline: *h[id],
+			ID: id, Version: "1.0.0", Digest: fmt.Sprintf("%064x", len(id)), Title: "Title of " + id, Headline: checks.Headline{Expected: 24, Asked: 24, Answered: 21},
 			Organisation: []checks.Verdict{organisation(id, "wr_governance_baa_signed", ""), organisation(id, "wr_governance_audit_logs", checks.ReasonAttested)},
 		})
 	}

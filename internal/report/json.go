@@ -12,18 +12,18 @@ import (
 
 // WriteJSON writes doc with each device on a line of its own. The same
 // document gives the same bytes.
-func WriteJSON(w io.Writer, doc *Document) error { return writeJSON(w, doc.feed()) }
+func WriteJSON(w io.Writer, doc *Document) error { return writeJSON(w, doc.Feed()) }
 
 // StreamJSON writes what WriteJSON writes of Build, one device at a time.
 func StreamJSON(ctx context.Context, w io.Writer, src Source, now time.Time) error {
-	in, err := open(ctx, src, now)
+	in, err := Open(ctx, src, now)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, in)
 }
 
-func writeJSON(w io.Writer, in feed) error {
+func writeJSON(w io.Writer, in *Feed) error {
 	out := newJSONWriter(w)
 	out.raw("{\n\"schema\":").value(in.head.Schema)
 	out.raw(",\n\"as_of\":").value(in.head.AsOf)

@@ -50,6 +50,13 @@ func TestReadJSONRefuses(t *testing.T) {
 			"a headline that does not add up", with(`"baselines":[]`, `"baselines":[{"id":"b","headline":{"enrolled":3,"met":1}}]`),
 			"does not add up: 1 met, 0 not met and 0 undetermined are not 3 enrolled",
 		},
+		{"a headline that its devices contradict", with(`"baselines":[]`, `"baselines":[{"id":"b","headline":{"enrolled":1,"met":1}}]`), "counts 1 devices as met, and 0 are in the report"},
+		{"a device twice", with(`"devices":[]`, `"devices":[{"id":"d"},{"id":"d"}]`), `device "d" is there twice`},
+		{"a baseline twice", with(`"baselines":[]`, `"baselines":[{"id":"b"},{"id":"b"}]`), `baseline "b" is there twice`},
+		{
+			"two verdicts on one requirement", verdict(`},{"baseline":"b","requirement":"r","result":"fail","level":"required"`),
+			`devices[0]: two verdicts for requirement "r" of baseline "b"`,
+		},
 		{"a negative count", with(`"baselines":[]`, `"baselines":[{"id":"b","headline":{"judged":-1}}]`), "negative"},
 		{"escapes in a schema", with("wardround.report/v1", `\u001b[2Jx`), "[2Jx"},
 		{"a device of 5 MB", device(`,"os":"` + strings.Repeat("x", 5<<20) + `"`), "larger than 4194304 bytes"},
@@ -78,7 +85,7 @@ func TestReadJSONTakes(t *testing.T) {
 		{"a report without problems", with(`,"problems":[]`, ""), small},
 		{
 			"a list that is null, as an empty one", device(`,"verdicts":null,"status":null`),
-			device(`,"serial":"","platform":"unknown","os":"","supervised":"unknown","enrollment_type":"","status":{},"verdicts":[]`),
+			device(`,"serial":"","platform":"unknown","os":"","model":"","supervised":"unknown","enrollment_type":"","asset_tag":"","site":"","ward":"","owner_role":"","groups":[],"status":{},"verdicts":[]`),
 		},
 	}
 	for _, test := range tests {

@@ -13,7 +13,6 @@ import (
 // A summary is what the text report keeps of a fleet while it passes by: no
 // device, only groups of them.
 type summary struct {
-	focus        string // baseline id, or all
 	devices      int
 	undetermined int // devices, for at least one baseline
 	failing      tally
@@ -22,15 +21,13 @@ type summary struct {
 	advisedOn    int // devices that have some
 }
 
-func newSummary(focus string) *summary {
-	return &summary{focus: focus, failing: newTally(), open: newTally()}
-}
+func newSummary() *summary { return &summary{failing: newTally(), open: newTally()} }
 
 // add counts one device.
 func (s *summary) add(d Device) {
 	s.devices++
-	for id, status := range d.Status {
-		if (s.focus == "" || id == s.focus) && status == checks.Undetermined {
+	for _, status := range d.Status {
+		if status == checks.Undetermined {
 			s.undetermined++
 			break
 		}
@@ -41,9 +38,6 @@ func (s *summary) add(d Device) {
 	open := map[checks.Reason]int{}
 	for i := range d.Verdicts {
 		v := &d.Verdicts[i]
-		if s.focus != "" && v.Baseline != s.focus {
-			continue
-		}
 		key := row{v.Requirement, v.Level, v.Result, v.Reason}
 		if seen[key] {
 			continue

@@ -41,24 +41,25 @@ const footer = "Device settings against named texts, no legal opinion. Use of Fa
 // and what could not be judged and why. A Focus that doc does not have is an
 // error.
 func WriteText(w io.Writer, doc *Document, opts TextOptions) error {
-	return writeText(w, doc.feed(), opts)
+	return writeText(w, doc.Feed(), opts)
 }
 
 // StreamText writes what WriteText writes of Build, without holding the fleet.
 func StreamText(ctx context.Context, w io.Writer, src Source, now time.Time, opts TextOptions) error {
-	in, err := open(ctx, src, now)
+	in, err := Open(ctx, src, now)
 	if err != nil {
 		return err
 	}
 	return writeText(w, in, opts)
 }
 
-func writeText(w io.Writer, in feed, opts TextOptions) error {
-	baselines, err := focus(in.head.Baselines, opts.Focus)
+func writeText(w io.Writer, in *Feed, opts TextOptions) error {
+	in, err := in.Only(opts.Focus)
 	if err != nil {
 		return err
 	}
-	sum := newSummary(opts.Focus)
+	baselines := in.head.Baselines
+	sum := newSummary()
 	err = in.each(func(d Device) error {
 		sum.add(d)
 		return nil
@@ -89,24 +90,6 @@ func (p *page) footer() {
 	for _, line := range wrap(footer, p.width, 2) {
 		p.line(p.paint(dim, line))
 	}
-}
-
-// focus picks the baseline of that id, or all for an empty one.
-func focus(baselines []Baseline, id string) ([]Baseline, error) {
-	if id == "" {
-		return baselines, nil
-	}
-	ids := make([]string, 0, len(baselines))
-	for i, b := range baselines {
-		if b.ID == id {
-			return baselines[i : i+1], nil
-		}
-		ids = append(ids, clean(b.ID))
-	}
-	if len(ids) == 0 {
-		return nil, fmt.Errorf("baseline %q %w, which has none", id, ErrNoBaseline)
-	}
-	return nil, fmt.Errorf("baseline %q %w, which has %s", id, ErrNoBaseline, strings.Join(ids, ", "))
 }
 
 // headlines writes a row for each baseline, never a count without the others.

@@ -2,13 +2,11 @@ package report_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -161,33 +159,19 @@ func TestText(t *testing.T) {
 	})
 }
 
-// A crowd is a fleet of n devices that are made as they are asked for.
-type crowd struct {
-	fleet
-	n int
-}
+func serialOf(i int) string { return fmt.Sprintf("%040d", i) }
 
-func (c *crowd) EachDevice(_ context.Context, _ time.Time, yield func(checks.DeviceResult) error) error {
-	one := ward().devices[6]
-	for i := range c.n {
-		one.Subject.ID = fmt.Sprintf("%040d", i)
-		if err := yield(one); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func BenchmarkStream(b *testing.B) {
-	src := &crowd{fleet: fleet{judged: now}, n: 10_000}
-	for name, write := range map[string]func() error{
-		"json": func() error { return report.StreamJSON(b.Context(), io.Discard, src, now) },
-		"text": func() error { return report.StreamText(b.Context(), io.Discard, src, now, report.TextOptions{}) },
-	} {
-		b.Run(name, func(b *testing.B) {
+func BenchmarkWrite(b *testing.B) {
+	for _, format := range report.Formats() {
+		b.Run(string(format), func(b *testing.B) {
+			src := newCrowd(10_000)
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := write(); err != nil {
+				feed, err := report.Open(b.Context(), src, now)
+				if err == nil {
+					err = feed.Write(io.Discard, format, options())
+				}
+				if err != nil {
 					b.Fatal(err)
 				}
 			}

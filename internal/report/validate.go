@@ -20,30 +20,26 @@ func (d *Document) validate(seen map[string]bool) error {
 	return errors.Join(moment("as_of", d.AsOf, true), d.recount())
 }
 
-// recount holds each headline against the devices: what decides an exit status
-// must not contradict what the report shows.
+// recount holds each headline against the devices. Baselines and devices are
+// there once, or a count would not be one.
 func (d *Document) recount() error {
-	type key struct {
-		baseline string
-		status   checks.Status
-	}
-	counted := make(map[key]int)
-	for _, device := range d.Devices {
-		for id, status := range device.Status {
-			counted[key{id, status}]++
-		}
-	}
+	ids := map[string]bool{}
 	for _, b := range d.Baselines {
-		for _, c := range []struct {
-			status  checks.Status
-			claimed int
-		}{{checks.Met, b.Headline.Met}, {checks.NotMet, b.Headline.NotMet}, {checks.Undetermined, b.Headline.Undetermined}} {
-			if n := counted[key{b.ID, c.status}]; n != c.claimed {
-				return fmt.Errorf("baseline %q: its headline counts %d devices as %s, and %d are in the report", clip(clean(b.ID), 60), c.claimed, c.status, n)
-			}
+		if ids[b.ID] {
+			return fmt.Errorf("baseline %q is there twice", clip(clean(b.ID), 60))
 		}
+		ids[b.ID] = true
 	}
-	return nil
+	counted := newCensus()
+	seen := make(map[string]bool, len(d.Devices))
+	for i := range d.Devices {
+		if id := d.Devices[i].ID; seen[id] {
+			return fmt.Errorf("device %q is there twice", clip(clean(id), 60))
+		}
+		seen[d.Devices[i].ID] = true
+		counted.add(&d.Devices[i])
+	}
+	return counted.check(d.Baselines)
 }
 
 func (b *Baseline) validate() error {
@@ -78,6 +74,14 @@ func (d *Device) validate() error {
 		word("supervised", d.Supervised, checks.Yes, checks.No, checks.NotKnown),
 	); err != nil {
 		return err
+	}
+	seen := make(map[[2]string]bool, len(d.Verdicts))
+	for _, v := range d.Verdicts {
+		key := [2]string{v.Baseline, v.Requirement}
+		if seen[key] {
+			return fmt.Errorf("two verdicts for requirement %q of baseline %q", clip(clean(v.Requirement), 60), clip(clean(v.Baseline), 60))
+		}
+		seen[key] = true
 	}
 	return validateVerdicts(d.Verdicts)
 }
