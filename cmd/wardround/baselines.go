@@ -12,7 +12,7 @@ import (
 )
 
 // maxBaselineFile is the largest baseline file that is read, in bytes.
-const maxBaselineFile = 1 << 20
+const maxBaselineFile = 4 << 20
 
 // loadBaselines reads baselines by their ids or file names, each once.
 func loadBaselines(names []string) ([]*checks.Baseline, error) {

@@ -22,7 +22,7 @@ type checkedFleet struct {
 var _ report.Source = (*checkedFleet)(nil)
 
 func (c *checkedFleet) add(o judge.Outcome) {
-	c.fleet.Add(o)
+	c.fleet.Add(o.Result)
 	c.devices = append(c.devices, o.Result)
 }
 

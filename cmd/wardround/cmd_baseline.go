@@ -25,6 +25,7 @@ Exit status: that of the command below it.`,
 		newBaselineExplainCommand(g),
 		newBaselineFactsCommand(g),
 		newBaselineLintCommand(g),
+		newBaselineImportCommand(g),
 	)
 	return cmd
 }

@@ -121,7 +121,7 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 	}
 	rounder := sweep.NewRounder(sweep.Config{
 		Baselines: baselines, Catalog: known, AppManagement: true, Tool: toolVersion(),
-		Quiet: demoQuiet, Repush: demoRepush, Server: append(clinic.expiries, opts.server...),
+		Rate: -1, Quiet: demoQuiet, Repush: demoRepush, Server: append(clinic.expiries, opts.server...),
 	}, state, results, intake, clinic.mdm, logger)
 	if _, err := rounder.Round(ctx, roundProgress(bar)); err != nil {
 		return fmt.Errorf("demo: %w", err)

@@ -26,9 +26,10 @@ func newExplainCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain DEVICE [REQUIREMENT]",
 		Short: "Say why a device has its verdicts, and from which bytes",
-		Long: `Say what is known of a device (its id or serial number) and, for each verdict or
-the one named: the clause, what was wanted and seen, the evidence by its digest,
-and what would change it. With --bytes the kept bytes of that evidence follow.
+		Long: `Say what is known of a device (its id, serial number or asset tag) and, for each
+verdict or the one named: the clause, what was wanted and seen, the evidence by its
+digest, and what would change it; then what it was asked and has not answered. With
+--bytes the kept bytes of that evidence follow.
 
 Exit status: 0; 2 if there is no such device, requirement or results.`,
 		Example: `  wardround explain C02SIM000001 --dir demo
@@ -69,6 +70,10 @@ func runExplain(ctx context.Context, opts explainOptions, dir string, now time.T
 	if err != nil {
 		return err
 	}
+	owed, err := owedBy(ctx, &opts, dir, now)
+	if err != nil {
+		return err
+	}
 	device, err := findDevice(doc, opts.device)
 	if err != nil {
 		return err
@@ -84,11 +89,41 @@ func runExplain(ctx context.Context, opts explainOptions, dir string, now time.T
 		err = report.WriteJSON(out, doc)
 	} else {
 		err = report.WriteExplain(out, report.Explanation{AsOf: doc.AsOf, Device: device, Clause: clauseOf}, textOptions(out))
+		if err == nil {
+			err = writeOwed(out, owed)
+		}
 	}
 	if err != nil || !opts.bytes {
 		return err
 	}
 	return writeBytes(ctx, filepath.Join(dir, stateFile), device, out)
+}
+
+// owedBy lists what the device owes, and names it by its id where it was named by
+// its asset tag. A saved report knows neither, and results.db may stand alone.
+func owedBy(ctx context.Context, opts *explainOptions, dir string, now time.Time) ([]commandRecord, error) {
+	if _, err := os.Stat(filepath.Join(dir, stateFile)); err != nil || opts.from != "" {
+		return nil, nil // there is no ledger to ask
+	}
+	state, err := openState(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer state.Close()
+	records, err := listDevices(ctx, state, now)
+	if err != nil {
+		return nil, fmt.Errorf("explain: %w", err)
+	}
+	record, err := findRecord(records, opts.device)
+	if err != nil || record.ID == "" {
+		return nil, nil // the results may know it all the same
+	}
+	opts.device = record.ID
+	commands, err := sweepCommands(ctx, state, 0)
+	if err != nil {
+		return nil, fmt.Errorf("explain: %w", err)
+	}
+	return slices.DeleteFunc(commands, func(c commandRecord) bool { return c.Enrollment != record.ID }), nil
 }
 
 // reportDocument reads a saved report, or builds one from results.db.

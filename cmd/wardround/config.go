@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/mdm/nano"
 )
 
 // Config is what a flag, an environment variable (WARDROUND_…), or the file of
@@ -30,6 +31,24 @@ type Config struct {
 	// Catalog lists the folders and files of the profiles you install, for
 	// commands that are given no --catalog. Default: none.
 	Catalog []string `mapstructure:"catalog"`
+	// ClinicalApps lists the bundle ids of the apps that hold patients' data:
+	// with app-management they are asked about, and 'wardround lost' tells of
+	// them. Default: none.
+	ClinicalApps []string `mapstructure:"clinical-apps"`
+	// MDMListen is the address on which devices reach the embedded MDM server.
+	// Default: 127.0.0.1:9180, this machine alone.
+	MDMListen string `mapstructure:"mdm-listen"`
+	// IdentityCA is a PEM file of the authorities that issued the identities of
+	// devices. Default: one that wardround makes in the data folder.
+	IdentityCA string `mapstructure:"identity-ca"`
+	// AppManagement says that the enrollments grant the right to manage apps
+	// (4096), so that what needs it is asked. Default: false.
+	AppManagement bool `mapstructure:"app-management"`
+	// Retain is how long the MDM server remembers commands that were answered.
+	// Default: 168h.
+	Retain time.Duration `mapstructure:"retain"`
+	// PushRate is how many devices are asked and pushed in a second. Default: 50.
+	PushRate int `mapstructure:"push-rate"`
 }
 
 // catalogs are those of the command line, else the configured ones.
@@ -42,8 +61,11 @@ func (c Config) catalogs(named []string) []string {
 
 // configKeys are the keys of a Config.
 func configKeys() []string {
-	return []string{"dir", "log-level", "log-format", "abm-token-expires", "catalog"}
+	return append(globalKeys(), "catalog", "clinical-apps", "mdm-listen", "identity-ca", "app-management", "retain", "push-rate")
 }
+
+// globalKeys are those with a flag that every command has.
+func globalKeys() []string { return []string{"dir", "log-level", "log-format", "abm-token-expires"} }
 
 func addGlobalFlags(flags *pflag.FlagSet) {
 	flags.String("config", "", "read settings from this file (YAML, TOML or JSON)")
@@ -54,6 +76,20 @@ func addGlobalFlags(flags *pflag.FlagSet) {
 }
 
 const defaultLogLevel = "warn"
+
+const (
+	defaultMDMListen = "127.0.0.1:9180"
+	defaultPushRate  = 50
+)
+
+// addMDMFlags adds the flags of commands that serve devices.
+func addMDMFlags(flags *pflag.FlagSet) {
+	flags.String("mdm-listen", defaultMDMListen, "address on which devices reach the embedded MDM server")
+	flags.String("identity-ca", "", "PEM file of the authorities of the devices' identities (default: one made in --dir)")
+	flags.Bool("app-management", false, "the enrollments grant the right to manage apps (4096): ask what needs it")
+	flags.Duration("retain", nano.DefaultRetain, "how long the MDM server remembers answered commands")
+	flags.Int("push-rate", defaultPushRate, "how many devices are asked and pushed in a second")
+}
 
 // server lists what the MDM server must keep valid, as far as it is configured.
 func (c Config) server() ([]checks.Expiry, error) {
@@ -74,8 +110,17 @@ func loadConfig(flags *pflag.FlagSet) (Config, error) {
 	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
 	v.AutomaticEnv()
 	v.SetDefault("catalog", []string{}) // its flag belongs to the commands that have one
-	for _, key := range []string{"dir", "log-level", "log-format", "abm-token-expires"} {
+	v.SetDefault("clinical-apps", []string{})
+	v.SetDefault("mdm-listen", defaultMDMListen)
+	v.SetDefault("identity-ca", "")
+	v.SetDefault("app-management", false)
+	v.SetDefault("retain", nano.DefaultRetain)
+	v.SetDefault("push-rate", defaultPushRate)
+	for _, key := range configKeys() {
 		flag := flags.Lookup(key)
+		if flag == nil || key == "catalog" {
+			continue // of another command
+		}
 		v.SetDefault(key, flag.DefValue)
 		if err := v.BindPFlag(key, flag); err != nil {
 			return Config{}, fmt.Errorf("bind flag %s: %w", key, err)

@@ -5,4 +5,11 @@ const (
 	stateFile   = "state.db"
 	resultsFile = "results.db"
 	catalogDir  = "catalog"
+
+	formerCatalogDir = "catalog-former" // contents that went before
+
+	authorityFile    = "identity-ca.pem" // of the devices' identities
+	authorityKeyFile = "identity-ca.key"
+	socketFile       = "wardround.sock" // of a running serve
+	lockFile         = "wardround.lock" // held by whoever serves devices
 )

@@ -21,10 +21,6 @@ type kept struct {
 // openKept opens the evidence in dir. Without paths the catalog is the one that
 // dir holds, if it holds one. Files of it that cannot be read are told to errs.
 func openKept(ctx context.Context, dir string, paths []string, errs io.Writer) (*kept, error) {
-	path := filepath.Join(dir, stateFile)
-	if _, err := os.Stat(path); err != nil {
-		return nil, usage(fmt.Errorf("no evidence in %s: %w", dir, err), "name the folder with --dir")
-	}
 	if own := filepath.Join(dir, catalogDir); len(paths) == 0 {
 		if _, err := os.Stat(own); err == nil {
 			paths = []string{own}
@@ -37,12 +33,26 @@ func openKept(ctx context.Context, dir string, paths []string, errs io.Writer) (
 	for _, p := range known.Problems() {
 		fmt.Fprintf(errs, "wardround: catalog: %s: %s\n", p.Path, printable(p.Message))
 	}
-	state, err := sqlite.OpenState(ctx, path)
+	state, err := openState(ctx, dir)
 	if err != nil {
-		return nil, fmt.Errorf("evidence: %w", err)
+		return nil, err
 	}
 	return &kept{state: state, catalog: known}, nil
 }
 
 // Close closes the evidence.
 func (k *kept) Close() error { return k.state.Close() }
+
+// openState opens the state.db of a folder that has one. Another process may be
+// serving devices with it.
+func openState(ctx context.Context, dir string) (*sqlite.State, error) {
+	path := filepath.Join(dir, stateFile)
+	if _, err := os.Stat(path); err != nil {
+		return nil, usage(fmt.Errorf("no evidence in %s: %w", dir, err), "name the folder with --dir")
+	}
+	state, err := sqlite.OpenState(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("evidence: %w", err)
+	}
+	return state, nil
+}

@@ -38,10 +38,17 @@ device. A device that says nothing is unknown, never compliant.`,
 	root.AddCommand(
 		newDemoCommand(g),
 		newCheckCommand(g),
+		newServeCommand(g),
+		newSweepCommand(g),
 		newReportCommand(g),
+		newDevicesCommand(g),
+		newDeviceCommand(g),
 		newExplainCommand(g),
+		newLostCommand(g),
 		newBaselineCommand(g),
 		newProfileCommand(g),
+		newPushCommand(g),
+		newSimulateCommand(g),
 		newVersionCommand(g),
 	)
 	return root

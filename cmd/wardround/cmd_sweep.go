@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/store"
+)
+
+func newSweepCommand(g *globals) *cobra.Command {
+	var opts sweepOptions
+	cmd := &cobra.Command{
+		Use:   "sweep",
+		Short: "Make one round now: ask, wait, judge and report",
+		Long: `Ask every enrolled device (or those of one inventory group) what the baselines
+need to know, wait for the answers, judge the whole fleet and report. A device
+that was not asked is judged from what it said before, as long as that is fresh.
+
+If 'wardround serve' runs on the same --dir it makes the round; else this command
+serves the devices while the round lasts. A round ends when all have answered,
+when nothing came for --quiet, or after --wait at the latest. One that is
+interrupted keeps what has arrived: 'sweep resume' goes on with it.
+
+Exit status: 1 if a required requirement fails; else 3 if nothing was judged or
+fewer of the enrolled devices than --min-coverage; else 0; 2 for wrong use.`,
+		Example: `  wardround sweep --dir ward
+  wardround sweep --dir ward --group "ward 7" --baseline phsa-facetime --wait 10m
+  wardround sweep --dir ward --dry-run`,
+		Args: cobra.NoArgs,
+		RunE: g.command(func(ctx context.Context, _ []string) error {
+			if opts.dryRun {
+				return runSweepPlan(ctx, opts, g.config, g.logger, g.out)
+			}
+			return runSweep(ctx, opts, g.config, g.logger, g.out, g.err)
+		}),
+	}
+	opts.addFlags(cmd.Flags())
+	cmd.Flags().StringVar(&opts.group, "group", "", "ask only the devices of this inventory group")
+	cmd.Flags().BoolVar(&opts.dryRun, "dry-run", false, "say whom the round would ask what, and ask nothing")
+	cmd.AddCommand(newSweepListCommand(g), newSweepShowCommand(g), newSweepResumeCommand(g))
+	return cmd
+}
+
+type sweepOptions struct {
+	group       string
+	baselines   []string
+	minCoverage float64
+	wait, quiet time.Duration
+	dryRun      bool
+	format      string
+	resume      int64
+}
+
+func (o *sweepOptions) addFlags(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&o.baselines, "baseline", []string{defaultBaseline}, "shipped baseline or file; may be repeated")
+	flags.Float64Var(&o.minCoverage, "min-coverage", 0.9, "least part of the enrolled devices that must be judged, 0 to 1")
+	flags.DurationVar(&o.wait, "wait", 10*time.Minute, "end the round after this long at the latest")
+	flags.DurationVar(&o.quiet, "quiet", 2*time.Minute, "end the round when nothing came for this long")
+	flags.StringVar(&o.format, "format", "text", "text or json")
+	addMDMFlags(flags)
+}
+
+func (o *sweepOptions) check() error {
+	err := errors.Join(formatFlag(o.format, "text", "json"), coverageFlag(o.minCoverage))
+	if err == nil && (o.wait <= 0 || o.quiet <= 0) {
+		err = usage(errors.New("--wait and --quiet: not longer than nothing"), "write them as 10m or 90s")
+	}
+	return err
+}
+
+// request is the round that the options ask for, in words that another process
+// understands too.
+func (o *sweepOptions) request() (roundRequest, error) {
+	if _, err := loadBaselines(o.baselines); err != nil {
+		return roundRequest{}, err
+	}
+	req := roundRequest{Group: o.group, Wait: o.wait, Quiet: o.quiet, Resume: o.resume}
+	for _, name := range o.baselines {
+		if !slices.Contains(checks.BuiltinIDs(), name) {
+			full, err := filepath.Abs(name)
+			if err != nil {
+				return roundRequest{}, fmt.Errorf("baseline %s: %w", name, err)
+			}
+			name = full
+		}
+		req.Baselines = append(req.Baselines, name)
+	}
+	return req, nil
+}
+
+func runSweep(ctx context.Context, opts sweepOptions, cfg Config, logger *slog.Logger, out, errs io.Writer) error {
+	if err := opts.check(); err != nil {
+		return err
+	}
+	req, err := opts.request()
+	if err != nil {
+		return err
+	}
+	bar := newProgressBar(errs)
+	swept, err := makeRound(ctx, req, cfg, logger, bar)
+	bar.end()
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	fmt.Fprintln(errs, sweepLine(swept))
+	results, err := openResults(ctx, cfg.Dir)
+	if err != nil {
+		return err
+	}
+	defer results.Close()
+	text := textOptions(out)
+	text.Hint = explainHint(cfg.Dir)
+	return reportFrom(ctx, results, time.Now(), reportOptions{format: opts.format, minCoverage: opts.minCoverage}, text, out)
+}
+
+// makeRound has the running serve make the round, or serves devices itself
+// while it lasts.
+func makeRound(ctx context.Context, req roundRequest, cfg Config, logger *slog.Logger, bar *progressBar) (store.Sweep, error) {
+	e, err := openEmbedded(ctx, cfg, logger)
+	if errors.Is(err, errFolderBusy) {
+		swept, err := askServe(ctx, filepath.Join(cfg.Dir, socketFile), req, roundProgress(bar))
+		if errors.Is(err, errFolderBusy) {
+			err = usage(fmt.Errorf("%s: %w", cfg.Dir, err), "wait until it has ended")
+		}
+		return swept, err
+	}
+	if err != nil {
+		return store.Sweep{}, err
+	}
+	swept, err := e.round(ctx, req, roundProgress(bar))
+	return swept, errors.Join(err, e.Close())
+}
+
+// sweepLine sums a sweep up.
+func sweepLine(s store.Sweep) string {
+	parts := []string{fmt.Sprintf("sweep %d: asked %d, answered %d", s.ID, s.Asked, s.Answered)}
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{s.NotNow, "put it off"}, {s.Silent, "silent"}, {s.Errors, "refused"}, {s.Unreadable, "unreadable"}, {s.Settling, "in Setup Assistant"}, {s.Lost, "answers lost"}} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
