@@ -3,14 +3,11 @@ package nano
 import (
 	"bytes"
 	"crypto"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"slices"
-	"sync"
 
 	"github.com/micromdm/nanomdm/service"
 
@@ -20,114 +17,6 @@ import (
 // hardFactor is how many times larger than MaxBody a body may be that is read
 // only to prove who sent it, so that its command can be taken off the queue.
 const hardFactor = 4
-
-const (
-	// firstStep is how much of a body is read before there is more memory for
-	// it, in bytes.
-	firstStep = 16 << 10
-	// maxPooled bounds the buffers that are used again, in bytes: most answers
-	// fit, and a few large ones must not stay in memory.
-	maxPooled = 1 << 20
-	// largestTogether is how many bodies of the largest size all devices
-	// together may have in memory. One device may have one.
-	largestTogether = 8
-)
-
-// errBusy is for a body that there is no memory for while others are read.
-var errBusy = errors.New("too many bytes are under way")
-
-// Buffers are used again from request to request, and bound the bodies that
-// are in memory at a time: those of one sender together may be as large as the
-// largest one may be, and those of all as largestTogether of them. What is over
-// that is refused, and consumes nothing. They are safe for concurrent use.
-type buffers struct {
-	largest int64 // body, in bytes
-	pool    sync.Pool
-	large   sync.Mutex // held while a body that is too large for the pool is made sense of
-
-	mu    sync.Mutex
-	held  map[[sha256.Size]byte]int64 // bytes by certificate; guarded by mu
-	total int64                       // guarded by mu
-}
-
-// A loan is a buffer in use.
-type loan struct {
-	from    *buffers
-	sender  [sha256.Size]byte
-	limit   int64 // of the body, in bytes
-	granted int64
-	bytes   []byte
-}
-
-// lend returns an empty buffer for a body of up to limit bytes. The sender is
-// known by the certificate, in DER.
-func (p *buffers) lend(certificate []byte, limit int64) *loan {
-	l := &loan{from: p, sender: sha256.Sum256(certificate), limit: limit}
-	if b, ok := p.pool.Get().(*[]byte); ok && l.grow(int64(cap(*b))) {
-		l.bytes = *b
-	}
-	return l
-}
-
-// giveBack ends a loan.
-func (l *loan) giveBack() {
-	p := l.from
-	p.mu.Lock()
-	p.total -= l.granted
-	if p.held[l.sender] -= l.granted; p.held[l.sender] <= 0 {
-		delete(p.held, l.sender)
-	}
-	p.mu.Unlock()
-	if n := cap(l.bytes); n > 0 && n <= maxPooled {
-		b := l.bytes[:0]
-		p.pool.Put(&b)
-	}
-}
-
-// grow reports whether the buffer may be as large as size.
-func (l *loan) grow(size int64) bool {
-	p, more := l.from, size-l.granted
-	if more <= 0 {
-		return true
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.total+more > largestTogether*p.largest || p.held[l.sender]+more > p.largest {
-		return false
-	}
-	if p.held == nil {
-		p.held = make(map[[sha256.Size]byte]int64)
-	}
-	p.held[l.sender] += more
-	p.total += more
-	l.granted = size
-	return true
-}
-
-// fill reads up to the limit of the loan. The buffer grows with what came, not
-// with what a header promises.
-func (l *loan) fill(in io.Reader) error {
-	for size := int64(firstStep); ; size *= 2 {
-		size = min(size, l.limit)
-		if !l.grow(size) {
-			return &service.HTTPStatusError{Status: http.StatusServiceUnavailable, Err: errBusy}
-		}
-		l.bytes = slices.Grow(l.bytes, int(size)-len(l.bytes))
-		for int64(len(l.bytes)) < size {
-			n, err := in.Read(l.bytes[len(l.bytes):size])
-			l.bytes = l.bytes[:len(l.bytes)+n]
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return readError(err)
-			}
-		}
-		if size == l.limit {
-			return nil
-		}
-	}
-}
 
 // A body is what came in a request. It is in a buffer that is used again.
 type body struct {

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -60,6 +61,7 @@ func child(config string) error {
 	if err := json.Unmarshal([]byte(config), &cfg); err != nil {
 		return err
 	}
+	debug.SetGCPercent(150) // as the program does
 	ctx := context.Background()
 	state, err := sqlite.OpenState(ctx, filepath.Join(cfg.Dir, "state.db"))
 	if err != nil {

@@ -21,3 +21,11 @@ func VerifySignature(s *signature, body []byte) error { return s.verify(body) }
 func NewStorage(journal mdm.Journal, retain time.Duration, now func() time.Time) storage.AllStorage {
 	return newStore(journal, retain, now)
 }
+
+// LargeBytes is how much memory large bodies have now, in bytes.
+func LargeBytes(s *Server) int64 {
+	b := s.buffers.large
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.taken
+}

@@ -2,6 +2,7 @@ package nano_test
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"io"
 	"os"
@@ -16,6 +17,8 @@ type process struct {
 	in   io.Writer
 	said chan string  // closed when it has ended
 	log  lockedBuffer // if it is verbose
+
+	patience time.Duration // with what it is to say; default 2 min
 }
 
 func startProcess(t testing.TB, cfg childConfig) *process {
@@ -45,7 +48,7 @@ func startProcess(t testing.TB, cfg childConfig) *process {
 // wait waits until the process says something, and kills it if it does not.
 func (p *process) wait(t testing.TB, want string) {
 	t.Helper()
-	late := time.After(2 * time.Minute)
+	late := time.After(cmp.Or(p.patience, 2*time.Minute))
 	for {
 		select {
 		case got, ok := <-p.said:

@@ -20,8 +20,7 @@ import (
 // NanoMDM's own handler would decode the whole answer to read five fields; its
 // services are given the envelope instead.
 func (s *Server) takeReport(ctx context.Context, cert *x509.Certificate, b *body) ([]byte, error) {
-	at := s.cfg.Now().UTC()
-	evidence, envelope, err := s.cfg.Key.Receive(b.bytes, at)
+	evidence, envelope, err := s.receive(b)
 	switch {
 	case b.tooBig:
 		evidence = tooBig(evidence, b, s.cfg.MaxBody)
@@ -42,14 +41,17 @@ func (s *Server) takeReport(ctx context.Context, cert *x509.Certificate, b *body
 	return s.pass(ctx, cert, &evidence, evidence.Enrollment, evidence.CommandUUID, evidence.Status)
 }
 
-// receive makes sense of what came: of large bodies one at a time, for that
-// takes several times their memory.
+// heavyBody is the size from which on bodies are made sense of one at a time,
+// in bytes: that takes several times their memory.
+const heavyBody = 1 << 20
+
+// receive makes sense of what came.
 func (s *Server) receive(b *body) (mdm.Evidence, *mdm.Envelope, error) {
-	if len(b.bytes) > maxPooled {
-		s.buffers.large.Lock()
-		defer s.buffers.large.Unlock()
+	if len(b.bytes) > heavyBody {
+		s.heavy.Lock()
+		defer s.heavy.Unlock()
 	}
-	return mdm.Receive(b.bytes, s.cfg.Now().UTC())
+	return s.cfg.Key.Receive(b.bytes, s.cfg.Now().UTC())
 }
 
 // checkReport refuses what the envelope reader lets through and NanoMDM's

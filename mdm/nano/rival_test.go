@@ -23,20 +23,26 @@ import (
 	"github.com/wardround/wardround/mdm/nano"
 )
 
-// programVariable names a built NanoMDM v0.9.0 to measure against.
-const programVariable = "WARDROUND_NANOMDM"
+// programVariable names a built NanoMDM v0.9.0 to measure against, and
+// databaseVariable the DSN of a PostgreSQL database on this machine that has the
+// tables of its pgsql storage.
+const (
+	programVariable  = "WARDROUND_NANOMDM"
+	databaseVariable = "WARDROUND_NANOMDM_DSN"
+)
 
 // A rival is a server under measurement.
 type rival struct {
-	pid   int
-	url   string
-	queue func(round int) error // what every device is to answer
-	judge func() error          // nil: it does not judge
-	size  func() int64          // of its files
+	pid    int
+	beside string // program whose processes count too: the database
+	url    string
+	queue  func(round int) error // what every device is to answer
+	judge  func() error          // nil: it does not judge
+	size   func() int64          // of its files
 }
 
-// startNanoMDM starts NanoMDM's own server on its storage in memory.
-func startNanoMDM(b *testing.B, ca *nano.CA) *rival {
+// startNanoMDM starts NanoMDM's own server on one of its storages.
+func startNanoMDM(b *testing.B, ca *nano.CA, storage string) *rival {
 	b.Helper()
 	program := os.Getenv(programVariable)
 	if program == "" {
@@ -47,7 +53,16 @@ func startNanoMDM(b *testing.B, ca *nano.CA) *rival {
 		b.Fatal(err)
 	}
 	address := freeAddress(b)
-	cmd := exec.CommandContext(b.Context(), program, "-ca", roots, "-listen", address, "-api", "key", "-storage", "inmem", "-dsn", "-")
+	dsn, beside := "-", ""
+	switch storage {
+	case "filekv":
+		dsn = b.TempDir()
+	case "pgsql":
+		if dsn, beside = os.Getenv(databaseVariable), "postgres"; dsn == "" {
+			b.Skipf("%s names no database", databaseVariable)
+		}
+	}
+	cmd := exec.CommandContext(b.Context(), program, "-ca", roots, "-listen", address, "-api", "key", "-storage", storage, "-dsn", dsn)
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
@@ -61,7 +76,7 @@ func startNanoMDM(b *testing.B, ca *nano.CA) *rival {
 		}
 		return g.Wait()
 	}
-	return &rival{pid: cmd.Process.Pid, url: "http://" + address + "/mdm", queue: queue, size: func() int64 { return 0 }}
+	return &rival{pid: cmd.Process.Pid, beside: beside, url: "http://" + address + "/mdm", queue: queue, size: func() int64 { return 0 }}
 }
 
 func enqueueInNanoMDM(ctx context.Context, url string, round, device int) error {
@@ -155,17 +170,38 @@ func waitFor(b *testing.B, address string) {
 	b.Fatal("the server does not listen")
 }
 
-// cpuOf is the time that a process has spent, user and system.
-func cpuOf(b *testing.B, pid int) time.Duration {
+// cpu is the time that a rival has spent, with its database: that of processes
+// of it that have ended in between is counted with their parent's.
+func (r *rival) cpu(b *testing.B) time.Duration {
 	b.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	spent := cpuOf(b, strconv.Itoa(r.pid), 2)
+	if r.beside == "" {
+		return spent
+	}
+	names, err := filepath.Glob("/proc/[0-9]*/comm")
 	if err != nil {
 		b.Fatal(err)
+	}
+	for _, name := range names {
+		if comm, err := os.ReadFile(name); err == nil && strings.TrimSpace(string(comm)) == r.beside {
+			spent += cpuOf(b, filepath.Base(filepath.Dir(name)), 4)
+		}
+	}
+	return spent
+}
+
+// cpuOf is the time that a process has spent, user and system, with four fields
+// that of its children which have ended too; 0 if it has ended itself.
+func cpuOf(b *testing.B, pid string, count int) time.Duration {
+	b.Helper()
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return 0
 	}
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	fields := strings.Fields(rest)
 	var ticks int64
-	for _, field := range fields[11:13] { // utime and stime (proc_pid_stat(5)), in hundredths
+	for _, field := range fields[11 : 11+count] { // utime, stime, cutime, cstime (proc_pid_stat(5)), in hundredths
 		n, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
 			b.Fatal(err)

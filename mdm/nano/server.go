@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/micromdm/nanomdm/push"
@@ -65,7 +66,8 @@ type Server struct {
 	core     service.CheckinAndCommandService
 	pusher   push.Pusher
 	verifier *chainVerifier
-	buffers  buffers
+	buffers  *buffers
+	heavy    sync.Mutex // held while a large body is made sense of
 }
 
 var _ mdm.Asker = (*Server)(nil)
@@ -91,7 +93,7 @@ func New(cfg Config, journal mdm.Journal, factory push.PushProviderFactory, logg
 		core:     certauth.New(core, store, certauth.WithLogger(log)),
 		pusher:   pushservice.New(store, store, factory, log),
 		verifier: newChainVerifier(cfg.Roots, cfg.Now),
-		buffers:  buffers{largest: cfg.MaxBody},
+		buffers:  newBuffers(cfg.MaxBody),
 	}, nil
 }
 

@@ -27,7 +27,7 @@ const (
 
 // BenchmarkSideBySide is a sweep of 500 devices with six answers of 205 kB
 // together, against this server and against NanoMDM's own (named by
-// WARDROUND_NANOMDM) on its storage in memory. Each server is a process of its
+// WARDROUND_NANOMDM) on its storages, in memory, in files and in PostgreSQL. Each server is a process of its
 // own, whose CPU is counted for 1,000 devices: to queue the commands, to hand
 // them out and take the answers, and to judge; so is the most memory it had.
 // Requests are signed as Apple's devices do, before the clock starts.
@@ -40,7 +40,9 @@ func BenchmarkSideBySide(b *testing.B) {
 		b.Fatal(err)
 	}
 	load := newLoad(b, ca)
-	b.Run("nanomdm-inmem", func(b *testing.B) { load.measure(b, startNanoMDM(b, ca)) })
+	for _, storage := range []string{"inmem", "filekv", "pgsql"} {
+		b.Run("nanomdm-"+storage, func(b *testing.B) { load.measure(b, startNanoMDM(b, ca, storage)) })
+	}
 	b.Run("wardround", func(b *testing.B) { load.measure(b, startOurs(b, ca)) })
 }
 
@@ -97,23 +99,23 @@ func (l *load) measure(b *testing.B, r *rival) {
 				round++
 				messages := l.sign(b, round)
 				b.StartTimer()
-				started := cpuOf(b, r.pid)
+				started := r.cpu(b)
 				if err := r.queue(round); err != nil {
 					b.Fatal(err)
 				}
-				asked := cpuOf(b, r.pid)
+				asked := r.cpu(b)
 				if err := l.each(b.Context(), func(ctx context.Context, i int) error {
 					return l.session(ctx, r.url, round, i, messages[i])
 				}); err != nil {
 					b.Fatal(err)
 				}
-				answered := cpuOf(b, r.pid)
+				answered := r.cpu(b)
 				if r.judge != nil {
 					if err := r.judge(); err != nil {
 						b.Fatal(err)
 					}
 				}
-				asking, answering, judging = asking+asked-started, answering+answered-asked, judging+cpuOf(b, r.pid)-answered
+				asking, answering, judging = asking+asked-started, answering+answered-asked, judging+r.cpu(b)-answered
 			}
 			n := float64(b.N) * benchFleet / 1000
 			b.ReportMetric(asking.Seconds()/n, "ask-CPU-s/1000")

@@ -107,60 +107,70 @@ func slowRequest(t *testing.T, s *sender) string {
 }
 
 // 200 connections that send next to nothing, of headers or of a body, are ended
-// by the server. Others are served meanwhile, and the device in whose name the
-// bodies came loses nothing.
+// by the server. Others are served meanwhile, and the devices in whose name the
+// bodies came lose nothing.
 func TestSlowClientsAreCutOffAndHinderNobody(t *testing.T) {
 	const slow = 200
 	r := alone(t)
-	b := newBystanders(t, r)
-	dripping := newSender(t, r.ca, "DRIPPING")
-	dripping.enroll(t, r.url)
-	uuid := r.owe(t, "DRIPPING", mdm.QuerySecurityInfo())
-	if _, next := dripping.put(t, r.url, reportType, idle("DRIPPING")); !strings.Contains(next, uuid) {
-		t.Fatal("the command is not handed out")
+	dripping, owed := r.recruit(t, 2, mdm.QuerySecurityInfo())
+	for i, s := range dripping {
+		if _, next := s.put(t, r.url, reportType, idle(s.id)); !strings.Contains(next, owed[i][0]) {
+			t.Fatal("the command is not handed out")
+		}
 	}
-	b.mark()
+	b := newBystanders(t, r)
 	address, open := r.hurry(t, 500*time.Millisecond, time.Second)
-	starts := []string{"PUT " + nano.Path + " HTTP/1.1\r\nHost: x\r\nX-Slow: ", slowRequest(t, dripping)}
+	headers := "PUT " + nano.Path + " HTTP/1.1\r\nHost: x\r\nX-Slow: "
+	starts := []string{headers, slowRequest(t, dripping[0]), headers, slowRequest(t, dripping[1])}
 	lastWords := make([]string, slow)
 	var clients sync.WaitGroup
 	for i := range slow {
 		clients.Go(func() {
 			var err error
-			if lastWords[i], err = dribble(t.Context(), address, starts[i%2]); err != nil {
+			if lastWords[i], err = dribble(t.Context(), address, starts[i%len(starts)]); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	cut := make(chan struct{})
 	go func() { clients.Wait(); close(cut) }()
-
-	served, most := 0, int64(0)
-	for over := false; !over; served++ {
-		if status, next := b.other.put(t, "http://"+address+nano.Path, reportType, idle("OTHER")); status != http.StatusOK || !strings.Contains(next, b.owed["OTHER"]) {
-			t.Fatalf("a good device: HTTP status %d, answer %q", status, next)
-		}
-		most = max(most, open.Load())
-		select {
-		case <-cut:
-			over = true
-		default:
-		}
-	}
-	if served < 20 || most < slow/2 {
-		t.Errorf("%d polls were served beside at most %d connections", served, most)
-	}
+	b.serveUntil(t, cut, "http://"+address+nano.Path, func() bool { return open.Load() >= slow/2 })
 	for i, words := range lastWords {
 		if want := []string{"", "HTTP/1.1 408 Request Timeout"}[i%2]; words != want {
 			t.Errorf("the last words to client %d: %q, want %q", i, words, want)
 		}
 	}
 	lines := b.said()
-	if len(lines) != slow/2 || slices.ContainsFunc(lines, func(line string) bool { return !strings.Contains(line, "device=DRIPPING") }) {
+	if len(lines) != slow/2 || slices.ContainsFunc(lines, func(line string) bool { return !strings.Contains(line, "device=DEVICE-0") }) {
 		t.Errorf("%d refusals are logged, want %d that name the device", len(lines), slow/2)
 	}
-	if status, _ := dripping.put(t, r.url, reportType, answer("DRIPPING", uuid, securityInfo)); status != http.StatusOK {
-		t.Errorf("the slow device answers in good time: HTTP status %d", status)
+	for i, s := range dripping {
+		if status, _ := s.put(t, r.url, reportType, answer(s.id, owed[i][0], securityInfo)); status != http.StatusOK {
+			t.Errorf("a slow device answers in good time: HTTP status %d", status)
+		}
 	}
 	b.unharmed(t)
+}
+
+// serveUntil has a good device poll until the others are cut off, and wants
+// each poll served, and many of them when it is crowded.
+func (b *bystanders) serveUntil(t *testing.T, cut <-chan struct{}, url string, crowded func() bool) {
+	t.Helper()
+	beside := 0
+	for {
+		if status, next := b.other.put(t, url, reportType, idle("OTHER")); status != http.StatusOK || !strings.Contains(next, b.owed["OTHER"]) {
+			t.Fatalf("a good device: HTTP status %d, answer %q", status, next)
+		}
+		if crowded() {
+			beside++
+		}
+		select {
+		case <-cut:
+			if beside < 10 {
+				t.Errorf("%d polls were served beside the slow clients", beside)
+			}
+			return
+		default:
+		}
+	}
 }
