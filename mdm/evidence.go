@@ -34,7 +34,7 @@ type Digest [32]byte
 // Evidence is one message of a device as it is kept. Body holds the kept
 // bytes: dropped and hashed values are overwritten, UTF-16 and binary plists
 // are rewritten as UTF-8 XML first (Rewritten is then true). SHA256 is of
-// Body, ReceivedSHA256 of the bytes that came.
+// Body (see Seal), ReceivedSHA256 of the bytes that came.
 type Evidence struct {
 	ID             int64 // rising, given by the store; 0 before
 	Enrollment     Enrollment

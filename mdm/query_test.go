@@ -158,7 +158,7 @@ func TestQueriesFor(t *testing.T) {
 	ios := []mdm.QueryKey{
 		"DeviceInformation", "SecurityInfo", mdm.ManagedProfiles, mdm.AllProfiles, "CertificateList", "Restrictions", "InstalledApplicationList",
 	}
-	apps := append(slices.Clone(ios), "ManagedApplicationList")
+	apps := append(slices.Clone(ios), "ManagedApplicationList", "ManagedApplicationConfiguration")
 	noRestrictions := slices.DeleteFunc(slices.Clone(ios), func(k mdm.QueryKey) bool { return k == "Restrictions" })
 	withApps := func(t mdm.Target) mdm.Target { t.AppManagement = true; return t }
 	owners := device("iOS", "18.7")

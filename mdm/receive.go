@@ -30,7 +30,9 @@ const MaxKept = 2 * MaxBody
 //
 // Evidence.Enrollment is in its Private form, Envelope.Enrollment returns the
 // one that NanoMDM uses. Both are what the message says of itself: only a
-// transport can tell whether that is true. Receive is safe for concurrent use.
+// transport can tell whether that is true. Evidence.SHA256 is zero until Seal,
+// which whoever keeps the evidence calls: most answers are as before and are not
+// kept again. Receive is safe for concurrent use.
 func (k Key) Receive(body []byte, at time.Time) (Evidence, *Envelope, error) {
 	e := Evidence{
 		Class:          Unread,
@@ -55,16 +57,25 @@ func (k Key) Receive(body []byte, at time.Time) (Evidence, *Envelope, error) {
 	e.Rewritten = doc.Rewritten()
 	kept := scrub(doc, env.ownersDevice(), k)
 	e.Body, e.Canonical = kept.body, kept.canonical()
-	e.SHA256 = e.ReceivedSHA256
-	if !bytes.Equal(e.Body, body) {
-		e.SHA256 = sha256.Sum256(e.Body)
+	if bytes.Equal(e.Body, body) {
+		e.SHA256 = e.ReceivedSHA256
 	}
 	return e, env, nil
 }
 
-// Receive is Key.Receive without a key, for messages that are not kept.
+// Receive is Key.Receive without a key and with Seal, for messages that no
+// device channel brings.
 func Receive(body []byte, at time.Time) (Evidence, *Envelope, error) {
-	return Key{}.Receive(body, at)
+	e, env, err := Key{}.Receive(body, at)
+	e.Seal()
+	return e, env, err
+}
+
+// Seal takes the digest of the kept bytes, if that was not done.
+func (e *Evidence) Seal() {
+	if e.SHA256 == (Digest{}) {
+		e.SHA256 = sha256.Sum256(e.Body)
+	}
 }
 
 // refused returns e as the evidence of a body that could not be read.

@@ -232,18 +232,17 @@ func cycle(b []byte, n int) []byte {
 // a text of nothing but blanks, which says that there is none.
 func (s *scrubber) drop(v plist.Value) {
 	start, end := v.Span()
-	content := s.text[start:end]
 	switch v.Kind() {
 	case plist.String:
 		if text, _ := v.Text(); strings.TrimSpace(text) != "" {
-			s.replace(start, end, bytes.Repeat([]byte{overwritten}, len(content)))
+			s.overwrite(start, end, overwritten, "")
 		}
 	case plist.Integer, plist.Real:
-		s.replace(start, end, bytes.Repeat([]byte{'0'}, len(content)))
+		s.overwrite(start, end, '0', "")
 	case plist.Date:
-		s.replace(start, end, bytes.Map(dropDate, content))
+		s.overwrite(start, end, '0', "-:TZ")
 	case plist.Data:
-		s.replace(start, end, bytes.Map(dropData, content))
+		s.overwrite(start, end, 'A', " \t\r\n=")
 	case plist.Bool:
 		start, end = element(s.text, start, end)
 		s.replace(start, end, []byte("<string/>"))
@@ -253,20 +252,15 @@ func (s *scrubber) drop(v plist.Value) {
 // overwritten is what every byte of a dropped text becomes.
 const overwritten = 'x'
 
-// dropDate keeps the form of a date, whose month and day are then 0.
-func dropDate(r rune) rune {
-	if strings.ContainsRune("-:TZ", r) {
-		return r
+// overwrite puts c in place of every byte but those of but, which give a value
+// its form.
+func (s *scrubber) overwrite(start, end int, c byte, but string) {
+	s.copyTo(end)
+	for i, old := range s.out[len(s.out)-(end-start):] {
+		if but == "" || strings.IndexByte(but, old) < 0 {
+			s.out[len(s.out)-(end-start)+i] = c
+		}
 	}
-	return '0'
-}
-
-// dropData keeps the form of base64.
-func dropData(r rune) rune {
-	if strings.ContainsRune(" \t\r\n=", r) {
-		return r
-	}
-	return 'A'
 }
 
 // element widens the span of a boolean's content to the whole element.

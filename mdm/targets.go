@@ -13,7 +13,8 @@ type Target struct {
 	Platform      string // iOS iPadOS macOS tvOS visionOS watchOS or ""
 	OS            string // version, such as 18.7.2
 	SharedIPad    bool
-	AppManagement bool // the right to manage apps (4096) was granted
+	AppManagement bool     // the right to manage apps (4096) was granted
+	Apps          []string // bundle ids of further managed apps to ask about, with AppManagement
 }
 
 // The platforms, as a Target spells them.
@@ -64,7 +65,10 @@ func QueriesFor(t Target) []Query {
 		queries = append(queries, QueryInstalledApplicationList(t.apps()))
 	}
 	if t.AppManagement && (t.on(iOS, iPadOS, visionOS) || t.on(macOS) && t.since(11, 0)) {
-		queries = append(queries, QueryManagedApplicationList(t.apps().Identifiers...))
+		queries = append(queries, QueryManagedApplicationList(t.managedApps()...))
+	}
+	if t.AppManagement && !t.owners() && t.on(iOS, iPadOS, visionOS) { // a Mac's app configuration is in its profiles
+		queries = append(queries, QueryManagedApplicationConfiguration(zoomMobile))
 	}
 	return queries
 }
@@ -119,6 +123,17 @@ func (t Target) apps() AppFilter {
 		filter.Items = nil
 	}
 	return filter
+}
+
+// managedApps are those that facts are about, and the further ones.
+func (t Target) managedApps() []string {
+	asked := t.apps().Identifiers
+	for _, id := range t.Apps {
+		if !slices.Contains(asked, id) {
+			asked = append(asked, id)
+		}
+	}
+	return asked
 }
 
 // owners reports whether t is a person's own device.

@@ -87,7 +87,10 @@ func (d *device) appConfigurations(identifiers []string) dict {
 	const zoom = "us.zoom.videomeetings"
 	if d.Persona != Mac && (len(identifiers) == 0 || slices.Contains(identifiers, zoom)) {
 		list = append(list, dict{
-			{"Configuration", dict{{"ForceLoginWithSSO", 1}, {"SSOHost", "seaside.zoom.example"}}},
+			{"Configuration", dict{
+				{"DisableFacebookLogin", "YES"}, {"DisableGoogleLogin", 1}, {"DisableLoginWithEmail", true},
+				{"EnableAppleLogin", false}, {"EnforceAppSignInToJoin", true}, {"ForceSSOURL", "seaside.zoom.example"},
+			}},
 			{"Identifier", zoom},
 		})
 	}
