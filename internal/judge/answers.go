@@ -260,6 +260,8 @@ func (j *judging) subject(set *fact.Set) checks.Subject {
 		Serial:         j.answers.text(deviceInformation, "DeviceInformation.SerialNumber"),
 		Supervised:     ternary(set.Get("device.supervised")),
 		EnrollmentType: string(j.answers.enrollment),
+		Build:          cmp.Or(j.answers.text(deviceInformation, "DeviceInformation.BuildVersion"), j.answers.checkIn.BuildVersion),
+		Profiles:       j.installed,
 		Asset:          j.asset,
 	}
 	if s.Group != "" {

@@ -14,6 +14,7 @@ type Fleet struct {
 	baselines []*checks.Baseline
 	headlines []checks.Headline
 	problems  map[checks.Problem]bool
+	said      checks.Statements
 }
 
 // NewFleet returns an empty Fleet for the baselines.
@@ -30,9 +31,15 @@ func NewFleet(baselines []*checks.Baseline) *Fleet {
 	return f
 }
 
-// Add counts one judged device.
+// Say gives what people have stated: it bears on the organisation's rows.
+func (f *Fleet) Say(s checks.Statements) { f.said = s }
+
+// Add counts one judged device, under the baselines that are for it.
 func (f *Fleet) Add(d checks.DeviceResult) {
 	for i, b := range f.baselines {
+		if _, judged := d.Status[b.ID]; !judged {
+			continue
+		}
 		var own []checks.Verdict
 		for _, v := range d.Verdicts {
 			if v.Baseline == b.ID {
@@ -61,7 +68,7 @@ func (f *Fleet) Results(now time.Time) []checks.BaselineResult {
 	for i, b := range f.baselines {
 		results[i] = checks.BaselineResult{
 			ID: b.ID, Version: b.Version, Digest: b.Digest, Title: b.Title,
-			Headline: f.headlines[i], Organisation: b.Organisation(now),
+			Headline: f.headlines[i], Organisation: b.Organisation("", f.said, now),
 		}
 	}
 	return results

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/mdm"
 )
 
@@ -24,6 +25,7 @@ func Inputs(d Device, now time.Time) mdm.Digest {
 		w.text(e.What, e.Detail)
 		w.time(e.NotAfter)
 	}
+	w.statements(d.Statements)
 	w.number(int64(len(d.Unanswered)))
 	for _, q := range d.Unanswered {
 		w.text(string(q.Query))
@@ -52,6 +54,32 @@ func (w *inputs) flag(set bool) {
 		b = 1
 	}
 	*w = append(*w, b)
+}
+
+// statements appends what people have said, as far as verdicts tell of it.
+func (w *inputs) statements(said checks.Statements) {
+	w.number(int64(len(said.Attestations)))
+	for _, a := range said.Attestations {
+		w.text(a.ID, a.Baseline, a.Requirement, a.Digest)
+		w.reach(a.Reach)
+		w.time(a.Given)
+		w.time(a.Until)
+	}
+	w.number(int64(len(said.Waivers)))
+	for _, a := range said.Waivers {
+		w.text(a.ID, a.Baseline, a.Requirement)
+		w.reach(a.Reach)
+		w.time(a.Created)
+		w.time(a.Expires)
+	}
+}
+
+func (w *inputs) reach(r checks.Reach) {
+	w.flag(r.Organisation)
+	for _, list := range [][]string{r.Devices, r.Groups} {
+		w.number(int64(len(list)))
+		w.text(list...)
+	}
 }
 
 // observations appends what readAnswers tells of them: which they are, and in

@@ -1,9 +1,11 @@
 package judge
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/checks/fact"
@@ -37,6 +39,21 @@ func (s profileSet) known() bool { return s.absent == "" }
 
 // hidden returns a profile whose payload types cannot be seen, if there is one.
 func (s profileSet) hidden() bool { return slices.ContainsFunc(s.all, installed.payloadsHidden) }
+
+// sum tells one set of installed profiles from another, in whatever order they
+// are listed. It is empty where the list is not known.
+func (s profileSet) sum() string {
+	if !s.known() {
+		return ""
+	}
+	names := make([]string, 0, len(s.all))
+	for _, p := range s.all {
+		names = append(names, p.Identifier+"\x00"+p.UUID+"\x00")
+	}
+	slices.Sort(names)
+	sum := sha256.Sum256([]byte(strings.Join(names, "")))
+	return hex.EncodeToString(sum[:16])
+}
 
 // installedProfiles joins the full ProfileList with the catalog. The list that
 // leaves out what was installed by hand does not do: a weak network in it

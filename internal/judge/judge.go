@@ -31,6 +31,10 @@ type Device struct {
 	Observations []Observation
 	Unanswered   []Question
 	Server       []checks.Expiry // what the MDM server needs to reach any device
+
+	// Statements are what people have said. Those for others do no harm, but
+	// have the device judged anew when they change: see Statements.For.
+	Statements checks.Statements
 }
 
 // A Catalog finds our copy of an installed profile. The problems tell why a
@@ -62,7 +66,10 @@ func Judge(d Device, catalog Catalog, baselines []*checks.Baseline, now time.Tim
 		RejudgeAt: j.rejudgeAt,
 	}
 	for _, b := range baselines {
-		verdicts := b.Evaluate(result.Subject, facts, now)
+		if !b.IsFor(result.Subject) {
+			continue
+		}
+		verdicts := b.EvaluateWith(result.Subject, facts, d.Statements, now)
 		result.Status[b.ID] = checks.StatusOf(verdicts)
 		result.Verdicts = append(result.Verdicts, verdicts...)
 	}
@@ -82,6 +89,7 @@ type judging struct {
 	problems []checks.Problem
 	expiring []checks.Expiry
 
+	installed string    // sum of the installed profiles; empty: not known
 	rejudgeAt time.Time // the facts change then by themselves; zero: never
 }
 
@@ -104,7 +112,7 @@ func newJudging(d Device, catalog Catalog, now time.Time) *judging {
 }
 
 // usualFacts is about how many facts a device has; most are settings.
-const usualFacts = 320
+const usualFacts = 344
 
 func (j *judging) facts() *fact.Set {
 	set := new(fact.Set)
@@ -113,10 +121,14 @@ func (j *judging) facts() *fact.Set {
 	j.putSecurityInfo(set)
 	j.putDevice(set)
 	installed := j.installedProfiles()
+	j.installed = installed.sum()
 	j.putProfiles(set, installed)
 	j.putSettings(set, installed)
 	j.putFromSettings(set, installed)
 	j.putApps(set)
+	j.putAppSettings(set)
+	j.putZoom(set, installed)
+	j.putInventory(set)
 	j.putCertificates(set)
 	j.expiring = j.putCredentials(set, installed)
 	return set

@@ -77,30 +77,26 @@ func appOf(id string, listed []fact.Object, managed []mdm.ManagedApp, answered b
 // managedApps reads the last list of managed apps that came before the loss and
 // in the same enrollment, and how it is known.
 func (w *writer) managedApps(before []Run) ([]mdm.ManagedApp, fact.Fact) {
-	var newest Run
+	const query = mdm.QueryKey(mdm.ManagedApplicationList)
+	var list, no Run
 	var void time.Time
-	f := fact.Fact{Absent: fact.NotAsked}
 	for _, r := range before {
 		e := r.Evidence
 		switch {
 		case e.Enrollment.UserChannel():
-		case e.Class == mdm.CheckIn && (e.Query == mdm.Authenticate || e.Query == mdm.CheckOut) && r.Last.After(void):
-			void = r.Last
-		case e.Class == mdm.Report && e.Query == mdm.QueryKey(mdm.ManagedApplicationList):
-			if e.Status == mdm.Acknowledged && r.Last.After(newest.Last) {
-				newest = r
-			} else if newest.Count == 0 {
-				f.Absent = fact.Refused
-			}
+		case e.Class == mdm.CheckIn && (e.Query == mdm.Authenticate || e.Query == mdm.CheckOut):
+			void = latest(void, r.Last)
+		case e.Class != mdm.Report || e.Query != query:
+		case e.Status == mdm.Acknowledged:
+			list = r
+		case no.Count == 0 || r.Last.After(no.Last):
+			no = r
 		}
 	}
-	if newest.Count == 0 {
-		return nil, f
+	if list.Count == 0 || list.Last.Before(void) {
+		return nil, fact.Fact{Absent: w.silence(query, no)}
 	}
-	if newest.Last.Before(void) {
-		return nil, fact.Fact{Absent: fact.CheckedOut}
-	}
-	reply, err := mdm.Decode(newest.Evidence)
+	reply, err := mdm.Decode(list.Evidence)
 	switch {
 	case err != nil:
 		return nil, fact.Fact{Absent: fact.Undecodable}
@@ -108,6 +104,30 @@ func (w *writer) managedApps(before []Run) ([]mdm.ManagedApp, fact.Fact) {
 		return nil, fact.Fact{Absent: fact.NoPayload}
 	}
 	return reply.ManagedApps, fact.Fact{Value: true, Sources: []fact.Source{{
-		Evidence: newest.Evidence.ID, SHA256: hexOf(newest.Evidence.SHA256), Collected: newest.Last,
+		Evidence: list.Evidence.ID, SHA256: hexOf(list.Evidence.SHA256), Collected: list.Last,
 	}}}
+}
+
+// silence is why a query has no answer: what came in place of one, if anything
+// did, else whether it was asked.
+func (w *writer) silence(query mdm.QueryKey, no Run) fact.Absence {
+	switch {
+	case no.Count > 0 && no.Evidence.Status == mdm.NotNow:
+		return fact.NotNow
+	case no.Count > 0:
+		return fact.Refused
+	}
+	for _, owed := range w.Device.Owed {
+		if owed.Query == query && !owed.AskedAt.After(w.Lost) {
+			return fact.Silent
+		}
+	}
+	return fact.NotAsked
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -3,6 +3,7 @@ package lost
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wardround/wardround/mdm"
 )
@@ -44,7 +45,7 @@ func words(d mdm.Deed) string {
 	case mdm.LostModeSound:
 		return "Lost Mode sound"
 	case mdm.Located:
-		return "location, which only a device in Lost Mode gives"
+		return "location (given in Lost Mode only)"
 	case mdm.Erased:
 		return "erase"
 	case mdm.PasscodeCleared:
@@ -82,25 +83,42 @@ func (w *writer) commands() {
 	w.page.Commands = c
 }
 
-// summary tells the three that matter most, and what their absence means.
-func (c Commands) summary() string {
-	text := ""
+// Brief tells what became of the three that matter most.
+func (c Commands) Brief() string {
+	var said, none []string
 	for _, group := range []struct {
 		name  string
 		deeds []mdm.Deed
-	}{{"Lock", []mdm.Deed{mdm.Locked}}, {"Lost Mode", []mdm.Deed{mdm.LostModeOn, mdm.Located, mdm.LostModeSound}}, {"Erase", []mdm.Deed{mdm.Erased}}} {
-		said := "no answer is kept"
+	}{
+		{"lock", []mdm.Deed{mdm.Locked}},
+		{"Lost Mode", []mdm.Deed{mdm.LostModeOn, mdm.LostModeOff, mdm.Located, mdm.LostModeSound}},
+		{"erase", []mdm.Deed{mdm.Erased}},
+	} {
+		last := ""
 		for _, told := range c.Named {
 			if slices.Contains(group.deeds, mdm.Deed(told.Does)) {
-				said = told.Outcome + " " + told.Last.String()
+				last = fmt.Sprintf("%s %s %s", words(told.deed()), told.Outcome, told.Last)
 			}
 		}
-		text += fmt.Sprintf("%s: %s. ", group.name, said)
+		if last == "" {
+			none = append(none, group.name)
+		} else {
+			said = append(said, last)
+		}
 	}
-	if n := len(c.Unnamed); n > 0 {
-		return text + "Other servers' commands were answered whose kind nothing tells: one of these may be among them."
+	if len(none) > 0 {
+		said = append(said, "no answer to "+strings.Join(none, ", ")+" is kept")
 	}
-	return text + "That no answer is kept does not mean that none was sent."
+	text := strings.Join(said, "; ") + "."
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// summary adds what the absence of an answer means.
+func (c Commands) summary() string {
+	if len(c.Unnamed) > 0 {
+		return c.Brief() + " Other servers' commands were answered of which nothing tells what they do: one of these may be among them."
+	}
+	return c.Brief() + " That no answer is kept does not mean that none was sent."
 }
 
 func (c Command) deed() mdm.Deed { return mdm.Deed(c.Does) }

@@ -65,7 +65,7 @@ func (w *writer) contacts() {
 	told.Before = w.sighting(c.before, thenOrLater)
 	told.After = w.sighting(c.after, thenOrEarlier)
 	if c.last.at.After(w.Lost) {
-		told.Last = w.sighting(c.last, thenOrLater)
+		told.Last = w.sighting(c.last, "")
 	}
 	silences := c.silences(w.Now)
 	for _, s := range silences[max(0, len(silences)-maxSilences):] {
@@ -78,7 +78,7 @@ func (w *writer) sighting(c contact, bound string) *Sighting {
 	if c.at.IsZero() {
 		return nil
 	}
-	if c.exact {
+	if c.exact && (bound == "" || !w.Timeline.contact.unsure) {
 		bound = exactly
 	}
 	return &Sighting{At: w.moment(c.at), Bound: bound, What: c.what, Apart: int64(c.at.Sub(w.Lost).Abs() / time.Second)}

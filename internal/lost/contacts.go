@@ -1,6 +1,7 @@
 package lost
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -28,6 +29,7 @@ type contacts struct {
 	last      contact   // of all
 	before    contact   // the last at or before the loss
 	after     contact   // the first after the loss
+	unsure    bool      // a run went on past the loss: it may have come nearer to it, on both sides
 	stretches []stretch
 	within    time.Duration // the longest gap inside a run that reaches into lookBack
 }
@@ -37,6 +39,7 @@ type contact struct {
 	at    time.Time // zero: none
 	exact bool
 	what  string
+	id    int64 // of the evidence: it tells which of two at the same time came first
 }
 
 func (c *contacts) add(r Run) {
@@ -44,12 +47,14 @@ func (c *contacts) add(r Run) {
 	if c.first.IsZero() || r.Since.Before(c.first) {
 		c.first = r.Since
 	}
-	if r.Last.After(c.last.at) {
-		c.last = contact{r.Last, true, what}
+	id := r.Evidence.ID
+	if last := (contact{r.Last, true, what, id}); c.last.at.IsZero() || last.compare(c.last) > 0 {
+		c.last = last
 	}
 	if !r.Since.After(c.lost) {
 		at, exact := lastBefore(r, c.lost)
-		c.sawBefore(contact{at, exact, what})
+		c.unsure = c.unsure || !exact
+		c.sawBefore(contact{at, exact, what, id})
 	}
 	if r.Last.After(c.lost) {
 		c.sawAfter(firstAfter(r, c.lost, what))
@@ -65,25 +70,30 @@ func (c *contacts) add(r Run) {
 func firstAfter(r Run, lost time.Time, what string) contact {
 	switch {
 	case r.Since.After(lost):
-		return contact{r.Since, true, what}
+		return contact{r.Since, true, what, r.Evidence.ID}
 	case r.Count == 2:
-		return contact{r.Last, true, what}
+		return contact{r.Last, true, what, r.Evidence.ID}
 	}
 	at := lost.Add(r.LongestGap)
 	if at.After(r.Last) {
 		at = r.Last
 	}
-	return contact{at, false, what}
+	return contact{at, false, what, r.Evidence.ID}
+}
+
+// compare orders contacts by time, and by what was kept first.
+func (s contact) compare(other contact) int {
+	return cmp.Or(s.at.Compare(other.at), cmp.Compare(s.id, other.id))
 }
 
 func (c *contacts) sawBefore(s contact) {
-	if c.before.at.IsZero() || s.at.After(c.before.at) || s.at.Equal(c.before.at) && s.exact {
+	if c.before.at.IsZero() || s.compare(c.before) > 0 {
 		c.before = s
 	}
 }
 
 func (c *contacts) sawAfter(s contact) {
-	if c.after.at.IsZero() || s.at.Before(c.after.at) || s.at.Equal(c.after.at) && s.exact {
+	if c.after.at.IsZero() || s.compare(c.after) < 0 {
 		c.after = s
 	}
 }
@@ -95,11 +105,11 @@ func (c *contacts) polled(at time.Time) {
 		return // the message it came with
 	}
 	const what = "polled, and sent nothing that is kept"
-	c.last = contact{at, true, what}
+	c.last = contact{at, true, what, 0}
 	if at.After(c.lost) {
-		c.sawAfter(contact{at, false, what}) // it may have polled before that
+		c.sawAfter(contact{at, false, what, 0}) // it may have polled before that
 	} else {
-		c.sawBefore(contact{at, true, what})
+		c.sawBefore(contact{at, true, what, 0})
 	}
 	c.stretch(at, at)
 }

@@ -152,7 +152,7 @@ func (w *writer) source(f fact.Fact, query mdm.QueryKey, at time.Time) Source {
 		s.Answered, s.OrLater, s.Evidence = w.lastKnown(f.Key, query, at), false, ""
 	case at.Sub(s.Answered.Time) > stale:
 		s.State, s.Reason = Old, checks.ReasonStale
-		s.ReasonText = fmt.Sprintf("It was answered %s before; what came in between is not known.", span(at.Sub(s.Answered.Time)))
+		s.ReasonText = fmt.Sprintf("It was answered %s before the loss; what came in between is not known.", span(at.Sub(s.Answered.Time)))
 	}
 	s.ReasonText = cmp.Or(s.ReasonText, sentence(s.Reason))
 	return s

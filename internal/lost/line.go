@@ -3,6 +3,7 @@ package lost
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -107,19 +108,67 @@ func (a App) Line() string {
 
 // Line is a later answer in words.
 func (l LaterAnswer) Line() string {
-	if !l.Changed {
-		return fmt.Sprintf("%s: unchanged, %s; answered %s", l.Name, l.Value, l.Answered)
-	}
-	return fmt.Sprintf("%s: %s, at the loss %s; answered %s", l.Name, l.Value, cmp.Or(l.Then, "not known"), l.Answered)
+	return fmt.Sprintf("%s: %s; at the loss %s. Answered %s.", l.Name, l.Value, cmp.Or(l.Then, "not known"), l.Answered)
 }
 
-// Line is something unknown in words.
-func (o Open) Line() string {
-	last := "never known"
-	if !o.LastKnown.IsZero() {
-		last = "last known " + o.LastKnown.String()
+// kind is the model by its name and its number.
+func (d Identity) kind() string {
+	if d.ModelName == "" || d.ModelName == d.Model {
+		return d.Model
 	}
-	return fmt.Sprintf("%s: %s, %s. %s", o.What, o.Reason, last, o.Text)
+	return fmt.Sprintf("%s (%s)", d.ModelName, d.Model)
+}
+
+// A Gap is what is not known for one reason.
+type Gap struct {
+	Whats     []string
+	Reason    string
+	LastKnown string
+	Text      string
+}
+
+// Gaps are what is not known, by reason.
+func (p *Page) Gaps() []Gap {
+	var gaps []Gap
+	for _, o := range p.Unknown {
+		last := cmp.Or(o.LastKnown.String(), "never")
+		i := slices.IndexFunc(gaps, func(g Gap) bool { return g.Reason == string(o.Reason) && g.LastKnown == last && g.Text == o.Text })
+		if i < 0 {
+			i, gaps = len(gaps), append(gaps, Gap{Reason: string(o.Reason), LastKnown: last, Text: o.Text})
+		}
+		gaps[i].Whats = append(gaps[i].Whats, o.What)
+	}
+	return gaps
+}
+
+// Line is a gap in words.
+func (g Gap) Line() string {
+	return fmt.Sprintf("%s: %s. %s Last known: %s.", strings.Join(g.Whats, "; "), g.Reason, g.Text, g.LastKnown)
+}
+
+// Changed are the later answers that differ from what was known at the loss.
+func (p *Page) Changed() []LaterAnswer {
+	return slices.DeleteFunc(slices.Clone(p.Later), func(l LaterAnswer) bool { return !l.Changed })
+}
+
+// Unchanged tells the later answers that do not, in one sentence; empty if
+// there is none.
+func (p *Page) Unchanged() string {
+	var names []string
+	var last Moment
+	for _, l := range p.Later {
+		if l.Changed {
+			continue
+		}
+		names = append(names, l.Name)
+		if l.Answered.After(last.Time) {
+			last = l.Answered
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Unchanged when last answered, up to %s: %s.", last, strings.Join(names, "; "))
 }
 
 // Rows are the device in pairs of name and value, without those that are not
@@ -138,7 +187,7 @@ func (d Identity) Rows() [][2]string {
 		{"Owner's role", d.OwnerRole},
 		{"Group", d.Group},
 		{"Inventory", listed},
-		{"Model", d.Model},
+		{"Model", d.kind()},
 		{"Runs", strings.TrimSpace(d.Platform + " " + d.OS)},
 		{"Enrollment", d.EnrollmentType},
 		{"Enrolled", d.Enrolled.String()},
@@ -164,7 +213,7 @@ func (c Contact) Gap() string {
 func (d Identity) Title() string {
 	name := cmp.Or(d.AssetTag, d.Serial, d.ID)
 	if d.Model != "" {
-		name += ", " + d.Model
+		name += ", " + d.kind()
 	}
 	if d.Ward != "" {
 		name += ", ward " + d.Ward

@@ -66,7 +66,7 @@ func networkOf(o fact.Object) Network {
 	methods, _ := o.Fields["eap"].Value.([]string)
 	if absent := o.Fields["security"].Absent; absent != "" {
 		n.Reason = checks.Reason(absent)
-		n.Change, n.Why = LookIntoIt, "What the profile holds is not known here. It may hold a password."
+		n.Change, n.Why = LookIntoIt, "Look into the profile: its content is not at hand, and may hold a password."
 		return n
 	}
 	tunnelled := slices.ContainsFunc(methods, func(m string) bool { return m != "EAP-TLS" && m != "EAP-SIM" && m != "EAP-AKA" })
@@ -75,18 +75,18 @@ func networkOf(o fact.Object) Network {
 		switch {
 		case tunnelled:
 			n.Change = ChangeAccount
-			n.Why = fmt.Sprintf("%s may send the password of an account: change it, and revoke the certificate if one is used.", shown(strings.Join(methods, ", ")))
+			n.Why = fmt.Sprintf("Change the password of the account it signs in with by %s, and revoke its certificate if it has one.", shown(strings.Join(methods, ", ")))
 		case slices.Contains(methods, "EAP-TLS"):
-			n.Change, n.Why = RevokeIdentity, "The device proves itself with a certificate: revoke it."
+			n.Change, n.Why = RevokeIdentity, "Revoke the certificate that the device proves itself with."
 		default:
-			n.Change, n.Why = NoChange, "The SIM proves the device: have it blocked."
+			n.Change, n.Why = NoChange, "Have the SIM blocked that the device proves itself with."
 		}
 	case profiles.Open:
-		n.Change, n.Why = NoChange, "The network is open and has no password."
+		n.Change, n.Why = NoChange, "Nothing: the network is open and has no password."
 	case profiles.WEP, profiles.WPAPersonal, profiles.WPA2Personal, profiles.WPA3Personal:
-		n.Change, n.Why = ChangePassword, "One password for all who use it, and the profile holds it."
+		n.Change, n.Why = ChangePassword, "Change the password: all who use the network share it, and the profile holds it."
 	default:
-		n.Change, n.Why = ChangePassword, "It may have a password that all share: see the profile."
+		n.Change, n.Why = ChangePassword, "Change the password if the profile holds one, which all who use the network share."
 	}
 	return n
 }

@@ -54,7 +54,8 @@ type Identity struct {
 	Enabled        bool           `json:"enabled"` // its enrollment stands
 	Platform       string         `json:"platform"`
 	OS             string         `json:"os"`
-	Model          string         `json:"model"`
+	Model          string         `json:"model"`      // as iPad14,1
+	ModelName      string         `json:"model_name"` // as iPad mini
 	Supervised     checks.Ternary `json:"supervised"`
 }
 
@@ -105,7 +106,7 @@ type writer struct {
 // Build makes the page.
 func Build(in Input) *Page {
 	w := &writer{Input: in, page: &Page{
-		Schema: Schema, Tool: shown(in.Tool), TimeZone: in.Zone.String(), Footer: Footer,
+		Schema: Schema, Tool: shown(in.Tool), TimeZone: zoneName(in), Footer: Footer,
 		Notes: []string{}, Later: []LaterAnswer{}, Unknown: []Open{},
 	}}
 	w.page.Written, w.page.Lost = w.moment(in.Now), w.moment(in.Lost)
@@ -124,6 +125,15 @@ func Build(in Input) *Page {
 	w.questions()
 	w.notes()
 	return w.page
+}
+
+// zoneName names the zone. That of the machine has no name but its abbreviation.
+func zoneName(in Input) string {
+	if in.Zone != time.Local {
+		return in.Zone.String()
+	}
+	name, _ := in.Lost.In(in.Zone).Zone()
+	return "the zone of this machine, " + name
 }
 
 func (w *writer) moment(t time.Time) Moment {
@@ -154,9 +164,13 @@ func (w *writer) identity() {
 		AssetTag: shown(d.AssetTag), Site: shown(d.Site), Ward: shown(d.Ward), OwnerRole: shown(d.OwnerRole), Group: shown(d.Group),
 		EnrollmentType: then.EnrollmentType, Platform: string(then.Platform), OS: shown(then.OS), Model: shown(then.Model), Supervised: then.Supervised,
 	}
+	facts := w.atLoss.Facts
 	if then.Platform == checks.UnknownPlatform {
+		facts = w.now.Facts
 		id.Platform, id.OS, id.Model = string(since.Platform), shown(since.OS), shown(since.Model)
 	}
+	name, _ := facts.Get("DeviceInformation.ModelName").Value.(string)
+	id.ModelName = shown(name)
 	if id.Platform == string(checks.UnknownPlatform) {
 		id.Platform = ""
 	}
@@ -175,9 +189,10 @@ func (w *writer) identity() {
 func (w *writer) notes() {
 	say := func(format string, args ...any) { w.page.Notes = append(w.page.Notes, fmt.Sprintf(format, args...)) }
 	contact := w.Timeline.contact
-	switch first := contact.first; {
-	case w.Lost.After(w.Now):
+	if w.Lost.After(w.Now) {
 		say("The time of the loss is still to come: %s. All that is known stands as before it.", w.page.Lost)
+	}
+	switch first := contact.first; {
 	case w.Device.ID == "":
 		say("The inventory lists this device and it never enrolled here. Nothing it sent is kept.")
 	case first.IsZero():
@@ -185,7 +200,7 @@ func (w *writer) notes() {
 	case first.After(w.Lost):
 		say("The first message that is kept came %s after the loss. Nothing is known of the time before it: what was answered later stands under 'Answered after the loss' and is not put back to the loss.",
 			span(first.Sub(w.Lost)))
-	case contact.before.exact && w.Lost.Sub(contact.before.at) > stale:
+	case contact.before.exact && !contact.unsure && w.Lost.Sub(contact.before.at) > stale:
 		say("The device had been silent for %s when it was lost. What it had said before may have changed in between.", span(w.Lost.Sub(contact.before.at)))
 	}
 	switch {

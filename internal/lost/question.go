@@ -20,7 +20,7 @@ func (w *writer) questions() {
 	passcode := w.facts("SecurityInfo.PasscodePresent", "SecurityInfo.PasscodeCompliant", "SecurityInfo.HardwareEncryptionCaps", "SecurityInfo.FDE_Enabled")
 	backup := w.facts("DeviceInformation.IsCloudBackupEnabled", "DeviceInformation.LastCloudBackupDate")
 	accounts := w.facts("DeviceInformation.IsDeviceLocatorServiceEnabled", "DeviceInformation.iTunesStoreAccountIsActive")
-	apps, contact, commands := w.appsInWords(), w.contactInWords(), w.page.Commands.Summary
+	apps, contact, commands := w.appsInWords(), w.contactInWords(), w.page.Commands.Brief()
 	join := func(lists ...[]string) []string {
 		all := []string{}
 		for _, l := range lists {
@@ -48,7 +48,7 @@ func (w *writer) questions() {
 		},
 		{
 			"45 CFR 164.402(2)(iii)", "Was the information actually acquired or viewed?",
-			join(passcode, one(contact), one(commands)),
+			join(passcode, one(contact), w.changedInWords(), one(commands)),
 			[]string{"whether anybody unlocked it or opened an app"},
 		},
 		{
@@ -105,11 +105,23 @@ func (w *writer) appsInWords() string {
 		case Removed:
 		}
 	}
+	if len(there) == 0 && len(open) > 0 {
+		return "Clinical apps: not known: " + strings.Join(open, ", ") + "."
+	}
 	text := "Clinical apps on it: " + listed(there, 0) + "."
 	if len(open) > 0 {
 		text += " Not known: " + strings.Join(open, ", ") + "."
 	}
 	return text
+}
+
+// changedInWords tells what was otherwise when it was next answered.
+func (w *writer) changedInWords() []string {
+	var sentences []string
+	for _, l := range w.page.Changed() {
+		sentences = append(sentences, "After the loss: "+l.Line())
+	}
+	return sentences
 }
 
 func (w *writer) contactInWords() string {

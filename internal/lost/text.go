@@ -46,8 +46,8 @@ func (s *sheet) write(p *Page) {
 	s.networks(p)
 	s.certificates(p)
 	s.apps(p)
-	s.list("ANSWERED AFTER THE LOSS (it says nothing about the loss itself)", lines(p.Later, LaterAnswer.Line))
-	s.list("NOT KNOWN", lines(p.Unknown, Open.Line))
+	s.later(p)
+	s.list("NOT KNOWN, AND WHY", lines(p.Gaps(), Gap.Line))
 	s.questions(p)
 	s.WriteByte('\n')
 	s.paragraph("", p.Footer)
@@ -99,18 +99,15 @@ func (c Commands) lines() []string {
 }
 
 func (s *sheet) facts(p *Page) {
-	s.title("AS OF THE LOSS")
+	s.title("AS OF THE LOSS, WITH WHEN IT WAS ANSWERED")
 	name, value := 0, 0
 	for _, f := range p.Facts {
-		name, value = max(name, utf8.RuneCountInString(f.Name)), max(value, min(utf8.RuneCountInString(f.Shown()), 40))
+		name, value = max(name, utf8.RuneCountInString(f.Name)), max(value, min(utf8.RuneCountInString(f.Shown()), 50))
 	}
 	for _, f := range p.Facts {
 		seen := f.Seen()
-		switch {
-		case f.State == Unknown && seen != "":
+		if f.State == Unknown && seen != "" {
 			seen = "last known " + seen
-		case f.State != Unknown && seen != "":
-			seen = "answered " + seen
 		}
 		fmt.Fprintln(s, strings.TrimRight(fmt.Sprintf("  %-*s  %-*s  %s", name, f.Name, value, f.Shown(), seen), " "))
 	}
@@ -132,7 +129,7 @@ func (s *sheet) certificates(p *Page) {
 		s.paragraph("  ", one.Line())
 	}
 	if len(c.List) > 1 {
-		s.paragraph("  ", "One of them is for device management; nothing tells which.")
+		s.paragraph("  ", "As a rule the identity for device management is among them; nothing tells which it is.")
 	}
 	s.rest(c.State, len(c.List), c.More, "The device lists no identity.")
 }
@@ -147,6 +144,19 @@ func (s *sheet) apps(p *Page) {
 	s.title("CLINICAL APPS" + s.from(a.Source))
 	for _, one := range a.List {
 		s.paragraph("  ", one.Line())
+	}
+}
+
+func (s *sheet) later(p *Page) {
+	if len(p.Later) == 0 {
+		return
+	}
+	s.title("ANSWERED AFTER THE LOSS (it says nothing about the loss itself)")
+	for _, l := range p.Changed() {
+		s.paragraph("  ", l.Line())
+	}
+	if text := p.Unchanged(); text != "" {
+		s.paragraph("  ", text)
 	}
 }
 

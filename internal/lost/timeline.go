@@ -1,6 +1,7 @@
 package lost
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,11 +75,16 @@ func (t *Timeline) Add(r Run) {
 }
 
 // later reports whether r began after other, which may be none.
-func later(r, other Run) bool { return other.Count == 0 || r.Since.After(other.Since) }
+func later(r, other Run) bool { return other.Count == 0 || byTime(r, other) > 0 }
+
+// byTime orders runs by when they began, and by what was kept first.
+func byTime(a, b Run) int {
+	return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Evidence.ID, b.Evidence.ID))
+}
 
 // remember keeps the last runs of a list.
 func (t *Timeline) remember(list []Run, r Run, most int) []Run {
-	at, _ := slices.BinarySearchFunc(list, r, func(a, b Run) int { return a.Since.Compare(b.Since) })
+	at, _ := slices.BinarySearchFunc(list, r, byTime)
 	list = slices.Insert(list, at, r)
 	if len(list) > most {
 		t.left++
@@ -127,7 +133,7 @@ func (t *Timeline) Fetch(read func(mdm.Digest) ([]byte, error)) error {
 			runs[s] = r
 		}
 	}
-	slices.SortFunc(t.bodiless, func(a, b Run) int { return a.Since.Compare(b.Since) })
+	slices.SortFunc(t.bodiless, byTime)
 	return nil
 }
 
@@ -166,6 +172,6 @@ func (t *Timeline) now() []Run {
 }
 
 func inOrder(runs []Run) []Run {
-	slices.SortFunc(runs, func(a, b Run) int { return int(a.Evidence.ID - b.Evidence.ID) })
+	slices.SortFunc(runs, func(a, b Run) int { return cmp.Compare(a.Evidence.ID, b.Evidence.ID) })
 	return runs
 }

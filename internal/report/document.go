@@ -113,7 +113,7 @@ func NewDevice(r checks.DeviceResult) Device {
 		OwnerRole:      text(s.OwnerRole),
 		Groups:         collect(s.Groups, text),
 		Status:         make(map[string]checks.Status, len(r.Status)),
-		Verdicts:       collect(r.Verdicts, newVerdict),
+		Verdicts:       newVerdicts(r.Verdicts),
 	}
 	for id, status := range r.Status {
 		d.Status[text(id)] = status
@@ -157,30 +157,61 @@ func newBaseline(r checks.BaselineResult) Baseline {
 		Title:        text(r.Title),
 		Digest:       text(r.Digest),
 		Headline:     Headline(r.Headline),
-		Organisation: collect(r.Organisation, newVerdict),
+		Organisation: newVerdicts(r.Organisation),
 	}
 }
 
-func newVerdict(v checks.Verdict) Verdict {
-	return Verdict{
-		Baseline:    text(v.Baseline),
-		Requirement: text(v.Requirement),
-		Result:      v.Result,
-		Reason:      v.Reason,
-		Assurance:   v.Assurance,
-		Level:       v.Level,
-		Severity:    v.Severity,
-		Expected:    text(v.Expected),
-		Observed:    text(v.Observed),
-		Message:     text(v.Message),
-		NextStep:    text(v.NextStep),
-		FreshUntil:  stamp(v.FreshUntil),
-		Evidence:    collect(v.Evidence, newEvidence),
+// newVerdicts puts verdicts into words. Most of a device's times are the same
+// few, and most of the work is in them.
+func newVerdicts(list []checks.Verdict) []Verdict {
+	n := 0
+	for i := range list {
+		n += len(list[i].Evidence)
 	}
+	all, room := make([]Verdict, 0, len(list)), make([]Evidence, 0, n)
+	var times clock
+	for i := range list {
+		v := &list[i]
+		from := len(room)
+		for _, e := range v.Evidence {
+			room = append(room, Evidence{Query: text(e.Query), SHA256: e.SHA256, CollectedAt: times.stamp(e.Collected)})
+		}
+		all = append(all, Verdict{
+			Baseline:    text(v.Baseline),
+			Requirement: text(v.Requirement),
+			Result:      v.Result,
+			Reason:      v.Reason,
+			Assurance:   v.Assurance,
+			Level:       v.Level,
+			Severity:    v.Severity,
+			Expected:    text(v.Expected),
+			Observed:    text(v.Observed),
+			Message:     text(v.Message),
+			NextStep:    text(v.NextStep),
+			FreshUntil:  times.stamp(v.FreshUntil),
+			Evidence:    room[from:len(room):len(room)],
+		})
+	}
+	return all
 }
 
-func newEvidence(e checks.EvidenceRef) Evidence {
-	return Evidence{Query: text(e.Query), SHA256: e.SHA256, CollectedAt: stamp(e.Collected)}
+// A clock remembers the last few times that it wrote.
+type clock struct {
+	times  [8]time.Time
+	stamps [8]string
+	next   int
+}
+
+func (c *clock) stamp(t time.Time) string {
+	for i, known := range c.times {
+		if known.Equal(t) && c.stamps[i] != "" {
+			return c.stamps[i]
+		}
+	}
+	s := stamp(t)
+	c.times[c.next], c.stamps[c.next] = t, s
+	c.next = (c.next + 1) % len(c.times)
+	return s
 }
 
 func newProblem(p checks.Problem) checks.Problem {

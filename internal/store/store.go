@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/chain"
 	"github.com/wardround/wardround/mdm"
 )
 
@@ -146,6 +147,7 @@ type State interface {
 	Evidence
 	Ledger
 	Inventory
+	Register
 	Close() error
 }
 
@@ -169,6 +171,14 @@ type Round struct {
 	Problems  []checks.Problem        // those that are not one device's
 	Inventory []Item                  // what ought to be there; empty: what is enrolled
 	Cursor    int64                   // evidence id up to which it was judged
+	Zone      *time.Location          // whose days the trend is counted in; nil: UTC
+
+	// What the chain says of the round besides.
+	Consumed chain.Tally           // Register.Consume, of the last round's Cursor and this one; zero: of no evidence
+	Acts     []Act                 // those after Chained.ActCursor
+	Catalog  string                // digest of the profile catalog, hex; empty: none
+	Inputs   map[string]mdm.Digest // of what else all devices were judged with, by name
+	Key      string                // chain.PublicKey.String, for the first entry
 }
 
 // A Recorder writes one round in one transaction, so that a large fleet need
@@ -231,5 +241,7 @@ type Results interface {
 	// judged it, or ErrNotFound.
 	AsOf(ctx context.Context) (at time.Time, tool string, err error)
 
+	Chained
+	History
 	Close() error
 }

@@ -83,7 +83,7 @@ func (r *Rounder) queries(ctx context.Context, e mdm.Enrollment) ([]mdm.Query, e
 	if err != nil {
 		return nil, err
 	}
-	target.AppManagement = r.cfg.AppManagement
+	target.AppManagement, target.Apps = r.cfg.AppManagement, r.cfg.Apps
 	return mdm.QueriesFor(target), nil
 }
 

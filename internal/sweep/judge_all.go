@@ -48,10 +48,49 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 		report(Progress{Judged: i + 1, Of: len(known.devices)})
 	}
 	fleet := judge.NewFleet(r.cfg.Baselines)
-	return recorder.Commit(ctx, store.Round{
+	round := store.Round{
 		Tool: r.cfg.Tool, Sweep: sweep, Baselines: r.cfg.Baselines, Results: fleet.Results(now), Problems: fleet.Problems(),
-		Inventory: known.inventory, Cursor: cursor,
-	})
+		Inventory: known.inventory, Cursor: cursor, Key: r.cfg.ChainKey, Zone: r.cfg.Zone,
+	}
+	if err := r.forTheChain(ctx, &round); err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	if err := recorder.Commit(ctx, round); err != nil {
+		return err
+	}
+	if r.cfg.Recorded != nil {
+		r.cfg.Recorded(ctx)
+	}
+	return nil
+}
+
+// forTheChain adds what only the chain says of a round.
+func (r *Rounder) forTheChain(ctx context.Context, round *store.Round) error {
+	last, err := r.results.Cursor(ctx)
+	if err != nil {
+		return err
+	}
+	if round.Consumed, err = r.state.Consume(ctx, min(last, round.Cursor), round.Cursor); err != nil {
+		return err
+	}
+	act, err := r.results.ActCursor(ctx)
+	if err != nil {
+		return err
+	}
+	if round.Acts, err = r.state.ActsAfter(ctx, act); err != nil {
+		return err
+	}
+	if r.cfg.Catalog != nil {
+		round.Catalog = r.cfg.Catalog.Digest()
+	}
+	if len(r.cfg.Server) > 0 {
+		var b []byte
+		for _, e := range r.cfg.Server {
+			b = fmt.Appendf(b, "%q %q %d\n", e.What, e.Detail, e.NotAfter.Unix())
+		}
+		round.Inputs = map[string]mdm.Digest{"server": sha256.Sum256(b)}
+	}
+	return nil
 }
 
 // judgeOne judges one device at a time and records it.

@@ -17,6 +17,7 @@ type Config struct {
 	Baselines     []*checks.Baseline
 	Catalog       Catalog         // nil: no profile content is known
 	AppManagement bool            // the enrollments grant 4096; queries that need it are asked
+	Apps          []string        // bundle ids of managed apps to ask about, besides those that facts are about
 	Group         string          // only devices that the inventory lists in this group are asked; empty: all. All are judged
 	Rate          int             // enrollments pushed per second; default 50, below 0 no limit
 	Quiet         time.Duration   // a round ends when all are pushed and nothing came for this long; default 2 min
@@ -26,6 +27,11 @@ type Config struct {
 	LossGrace     time.Duration   // silence after which a device that polled and did not answer is pushed once more, and its answer lost if it polls again and is as silent; default 1 min
 	Tool          string          // version kept with the results
 	Server        []checks.Expiry // what the MDM server must keep valid to reach devices
+	Zone          *time.Location  // whose days the trend is counted in; nil: UTC
+	ChainKey      string          // public key of the heads of the chain, for its first entry
+
+	// Recorded is called when a round has been recorded; nil: nobody is told.
+	Recorded func(ctx context.Context)
 }
 
 // complete fills in the defaults.

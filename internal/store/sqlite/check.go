@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/klauspost/compress/zstd"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/mdm"
@@ -92,29 +95,42 @@ func checkFile(ctx context.Context, path string, k kind, ours func(*inspection) 
 	if err := inspect(path, k); err != nil {
 		return found, fmt.Errorf("check: %w", err)
 	}
-	db, err := openReader(ctx, path, "rw", "_pragma=query_only(1)")
-	if err != nil {
-		return found, fmt.Errorf("check %s: %w", path, err)
-	}
-	defer db.Close()
-	if found.Schema, err = identify(ctx, db, k); err != nil {
-		return found, fmt.Errorf("check %s: %w", path, err)
-	}
 	found.Newest = k.schema
 	if info, err := os.Stat(path); err == nil {
 		found.Bytes = info.Size()
 	}
-	err = inTx(ctx, db, func(t *txn) error {
-		i := &inspection{txn: t, found: &found}
+	err := look(ctx, path, k, &found, ours)
+	if broken(err) {
+		found.Faults, err = append(found.Faults, err.Error()), nil
+	}
+	if err != nil {
+		return found, fmt.Errorf("check %s: %w", path, err)
+	}
+	return found, nil
+}
+
+func look(ctx context.Context, path string, k kind, found *Checked, ours func(*inspection) error) error {
+	db, err := openReader(ctx, path, "rw", "_pragma=query_only(1)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if found.Schema, err = identify(ctx, db, k); err != nil {
+		return err
+	}
+	return inTx(ctx, db, func(t *txn) error {
+		i := &inspection{txn: t, found: found}
 		if err := i.whole(); err != nil || found.Schema != k.schema {
 			return err
 		}
 		return ours(i)
 	})
-	if err != nil {
-		return found, fmt.Errorf("check %s: %w", path, err)
-	}
-	return found, nil
+}
+
+// broken reports whether err is SQLite's about what is in the file.
+func broken(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }
 
 // whole asks SQLite whether the file is.
@@ -123,7 +139,7 @@ func (i *inspection) whole() error {
 		return err
 	}
 	for _, q := range []invariant{
-		{`SELECT integrity_check FROM pragma_integrity_check(10) WHERE integrity_check <> 'ok'`},
+		{`SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`},
 		{`SELECT 'row ' || coalesce(rowid, '') || ' of ' || "table" || ' refers to ' || parent || ', where there is none' FROM pragma_foreign_key_check`},
 	} {
 		if err := i.want(q); err != nil {
@@ -174,6 +190,9 @@ func (i *inspection) bodies() error {
 // statuses compares the status rows with what the verdict rows give, read at
 // the time of the last round.
 func (i *inspection) statuses(ctx context.Context, path string) error {
+	if len(i.found.Faults) > 0 {
+		return nil // what is broken need not be readable
+	}
 	r, err := OpenResultsReadOnly(ctx, path)
 	if err != nil {
 		return err

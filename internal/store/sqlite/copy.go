@@ -89,10 +89,9 @@ func markPublished(ctx context.Context, path string) error {
 		return err
 	}
 	defer db.Close()
-	var there bool
-	err = db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('meta') WHERE name = 'published'`).Scan(&there)
-	if err != nil || !there {
-		return err
+	k := resultsKind()
+	if version, err := identify(ctx, db, k); err != nil || version != k.schema {
+		return errors.Join(err, fmt.Errorf("its schema is %d, this wardround publishes %d; open it once with a command that writes", version, k.schema))
 	}
 	_, err = db.ExecContext(ctx, `UPDATE meta SET published = 1`)
 	return err
@@ -150,4 +149,22 @@ func compact(ctx context.Context, path string, k kind) error {
 		return fmt.Errorf("compact %s: its write-ahead log could not be emptied, for another process reads the file", path)
 	}
 	return nil
+}
+
+// Schema is the schema of a state or results file, 0 of one that is empty. It
+// changes nothing.
+func Schema(ctx context.Context, path string) (int64, error) {
+	if err := inspect(path, kind{name: "SQLite"}); err != nil {
+		return 0, err
+	}
+	db, err := openReader(ctx, path, "rw", "_pragma=query_only(1)")
+	if err != nil {
+		return 0, fmt.Errorf("open %s: %w", path, err)
+	}
+	defer db.Close()
+	var version int64
+	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return 0, fmt.Errorf("open %s: %w", path, err)
+	}
+	return version, nil
 }

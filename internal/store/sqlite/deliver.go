@@ -204,6 +204,7 @@ func (s *State) insertDuplicate(t *txn, n newest, e mdm.Evidence) error {
 }
 
 func (s *State) insert(t *txn, enrollment int64, e mdm.Evidence, newest bool) error {
+	e.Seal()
 	body := []byte{}
 	if len(e.Body) > 0 {
 		body = s.zip.EncodeAll(e.Body, nil)

@@ -106,7 +106,8 @@ with any version.
 
 Times are Unix seconds, UTC, with a column in ISO 8601 beside each. The views
 read the clock: a verdict past its time is unknown, stale, though no program has
-run since. The file holds no token, key, phone number, IMEI, account or device
+run since. A copy made by 'wardround db snapshot' reads as at its last round
+(meta.published is 1): last week's file still says what it said. The file holds no token, key, phone number, IMEI, account or device
 name, so it can be handed out.
 
     sqlite3 -header -column results.db \

@@ -83,7 +83,7 @@ func (s *State) Owed(ctx context.Context, deviceID string) ([]store.Outstanding,
 		o, err := scanOutstanding(r)
 		list = append(list, o)
 		return err
-	}, outstandingRows+` WHERE enrollment = ? AND answered_at IS NULL AND dropped = 0 ORDER BY query`, deviceID)
+	}, owedRows, deviceID)
 	if err != nil {
 		return nil, fmt.Errorf("list what %q owes: %w", deviceID, err)
 	}
@@ -124,7 +124,8 @@ func (s *State) items(ctx context.Context, statement, arg string) ([]store.Item,
 	return list, err
 }
 
-const outstandingRows = `SELECT enrollment, query, command_uuid, sweep, asked_at, answered_at, status, notnow, last_push, last_error, lost FROM ledger`
+const owedRows = `SELECT enrollment, query, command_uuid, sweep, asked_at, answered_at, status, notnow, last_push, last_error, lost FROM ledger
+	WHERE enrollment = ? AND answered_at IS NULL AND dropped = 0 ORDER BY query`
 
 func scanOutstanding(r *sql.Rows) (store.Outstanding, error) {
 	var o store.Outstanding

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wardround/wardround/internal/store"
@@ -26,7 +28,9 @@ func (r *Results) EraseResults(ctx context.Context, e store.Erased, tombstone st
 		for _, step := range []func() error{
 			func() error { return x.close(ctx, now) },
 			func() error { return x.devices(history) },
+			x.channels,
 			x.inventory,
+			x.statements,
 			x.texts,
 			x.prove,
 		} {
@@ -52,33 +56,57 @@ type unnaming struct {
 	rows      int64
 }
 
-// find looks for the devices.
+// find looks for what goes by one of the names: devices, rows of the inventory,
+// channels of users. Only what is found has to be gone afterwards, so that a
+// name which nobody has is not looked for in every text.
 func (x *unnaming) find() error {
 	if _, err := x.exec(`PRAGMA secure_delete = 1`); err != nil {
 		return err
 	}
-	x.names = append(append(x.names, x.erased.Channels...), x.erased.Serials...)
-	found := make(map[int64]bool)
-	for _, name := range x.names {
+	found := make(map[string]bool)
+	for _, name := range append(slices.Clone(x.erased.Channels), x.erased.Serials...) {
+		if name == "" {
+			continue
+		}
 		err := x.each(func(rows *sql.Rows) error {
 			var key int64
-			if err := rows.Scan(&key); err != nil || found[key] {
-				return err
+			err := rows.Scan(&key)
+			if !slices.Contains(x.keys, key) {
+				x.keys = append(x.keys, key)
 			}
-			found[key] = true
-			x.keys = append(x.keys, key)
-			return nil
-		}, `SELECT device_key FROM device WHERE device_key <> 0 AND ?1 <> '' AND (id = ?1 OR serial = ?1 COLLATE NOCASE)`, name)
+			return err
+		}, `SELECT device_key FROM device WHERE device_key <> 0 AND (id = ?1 OR serial = ?1 COLLATE NOCASE)
+			UNION SELECT device FROM device_past WHERE id = ?1 OR serial = ?1 COLLATE NOCASE`, name)
 		if err != nil {
 			return err
 		}
-		var listed int64
-		if _, err := x.row(`SELECT count(*) FROM inventory WHERE serial = ?1 COLLATE NOCASE`, []any{name}, []any{&listed}); err != nil {
+		var listed, channel int64
+		if _, err := x.row(`SELECT (SELECT count(*) FROM inventory WHERE serial = ?1 COLLATE NOCASE), (SELECT count(*) FROM text WHERE text = ?1)`,
+			[]any{name}, []any{&listed, &channel}); err != nil {
 			return err
 		}
+		found[name] = found[name] || listed > 0 || channel > 0 && strings.Contains(name, ":")
 		x.rows += listed
 	}
 	x.rows += int64(len(x.keys))
+	for _, key := range x.keys {
+		err := x.each(func(rows *sql.Rows) error {
+			var id, serial string
+			err := rows.Scan(&id, &serial)
+			found[id], found[serial] = true, true
+			return err
+		}, `SELECT id, serial FROM device WHERE device_key = ?1 UNION SELECT id, serial FROM device_past WHERE device = ?1`, key)
+		if err != nil {
+			return err
+		}
+	}
+	delete(found, "")
+	for name, is := range found {
+		if is {
+			x.names = append(x.names, name)
+		}
+	}
+	slices.Sort(x.names)
 	return nil
 }
 
@@ -101,7 +129,7 @@ func (x *unnaming) close(ctx context.Context, now time.Time) error {
 
 // devices takes the identity, and of all else but the history what is left.
 func (x *unnaming) devices(history bool) error {
-	spared := []string{"verdict", "verdict_past", "device_status", "device_status_past"}
+	spared := []string{"verdict", "verdict_past", "device_status", "device_status_past", "device_past"}
 	if history {
 		spared = nil
 	}
@@ -109,12 +137,38 @@ func (x *unnaming) devices(history bool) error {
 		if err := dropOfDevices(x.txn, spared, `?1`, key); err != nil {
 			return err
 		}
-		step := statement{`DELETE FROM device WHERE device_key = ?1`, []any{key}}
+		const unnamed = ` SET id = ?2, serial = '', asset_tag = '', site = '', ward = '', owner_role = '', asset_group = '', group_list = NULL`
+		stone := fmt.Sprintf("%s.%d", x.tombstone, i)
+		steps := []statement{{`DELETE FROM device WHERE device_key = ?1`, []any{key}}}
 		if !history {
-			step = statement{`UPDATE device SET id = ?2, serial = '', asset_tag = '', site = '', ward = '', owner_role = '', asset_group = '',
-				listed = 0, inputs = NULL, digest = NULL WHERE device_key = ?1`, []any{key, fmt.Sprintf("%s.%d", x.tombstone, i)}}
+			steps = []statement{
+				{`UPDATE device` + unnamed + `, listed = 0, inputs = NULL, digest = NULL WHERE device_key = ?1`, []any{key, stone}},
+				{`UPDATE device_past` + unnamed + ` WHERE device = ?1`, []any{key, stone}},
+			}
 		}
-		if _, err := x.exec(step.text, step.args...); err != nil {
+		if err := runAll(x.txn, steps); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statements takes the names out of the scope of waivers and attestations.
+func (x *unnaming) statements() error {
+	for i, name := range x.names {
+		for _, table := range []string{"waiver", "attestation"} {
+			if _, err := x.exec(`UPDATE `+table+` SET device = ?2 WHERE device = ?1 COLLATE NOCASE`, name, fmt.Sprintf("%s.%d", x.tombstone, i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// channels takes the observations of users' channels.
+func (x *unnaming) channels() error {
+	for _, name := range x.names {
+		if _, err := x.exec(`DELETE FROM observation WHERE channel IN (SELECT text_key FROM text WHERE text = ?1 AND ?1 <> '')`, name); err != nil {
 			return err
 		}
 	}
@@ -138,15 +192,76 @@ func (x *unnaming) texts() error {
 	if _, err := dropUnused(x.txn); err != nil {
 		return err
 	}
-	for _, name := range x.names {
-		if err := runAll(x.txn, []statement{
-			{`UPDATE text SET text = replace(text, ?1, ?2) WHERE instr(text, ?1) > 0`, []any{name, x.tombstone}},
-			{`DELETE FROM problem WHERE instr(path || ' ' || message, ?1) > 0`, []any{name}},
-		}); err != nil {
-			return err
+	quoting := make(map[int64]string)
+	err := x.each(func(rows *sql.Rows) error {
+		var key int64
+		var text string
+		err := rows.Scan(&key, &text)
+		if without := x.without(text); without != text {
+			quoting[key] = without
+		}
+		return err
+	}, `SELECT text_key, text FROM text`)
+	for key, text := range quoting {
+		if err == nil {
+			_, err = x.exec(`UPDATE text SET text = ?2 WHERE text_key = ?1`, key, text)
 		}
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	var positions []int64
+	err = x.each(func(rows *sql.Rows) error {
+		var position int64
+		var text string
+		err := rows.Scan(&position, &text)
+		if x.without(text) != text {
+			positions = append(positions, position)
+		}
+		return err
+	}, `SELECT position, path || ' ' || message FROM problem`)
+	for _, position := range positions {
+		if err == nil {
+			_, err = x.exec(`DELETE FROM problem WHERE position = ?`, position)
+		}
+	}
+	return err
+}
+
+// without puts tombstones in the place of the names in a text, another for
+// each, so that two texts stay two.
+func (x *unnaming) without(text string) string {
+	for i, name := range x.names {
+		stone := fmt.Sprintf("%s.%d", x.tombstone, i)
+		for from := 0; ; {
+			at := indexWord(text[from:], name)
+			if at < 0 {
+				break
+			}
+			text = text[:from+at] + stone + text[from+at+len(name):]
+			from += at + len(stone)
+		}
+	}
+	return text
+}
+
+// indexWord is where word, in any case of letters, stands in text by itself: a
+// short serial number may begin another device's.
+func indexWord(text, word string) int {
+	if word == "" {
+		return -1
+	}
+	for at := 0; at+len(word) <= len(text); at++ {
+		end := at + len(word)
+		if strings.EqualFold(text[at:end], word) && (at == 0 || !alphanumeric(text[at-1])) && (end == len(text) || !alphanumeric(text[end])) {
+			return at
+		}
+	}
+	return -1
+}
+
+func alphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
 // prove looks for the names in every text of every table.
@@ -159,17 +274,23 @@ func (x *unnaming) prove() error {
 		return err
 	}, `SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
 		WHERE m.type = 'table' AND m.name NOT LIKE 'goose_%' AND m.name NOT LIKE 'sqlite_%' AND c.type = 'TEXT'`)
+	if err != nil {
+		return err
+	}
 	for _, c := range columns {
 		for _, name := range x.names {
+			err := x.each(func(rows *sql.Rows) error {
+				var text string
+				err := rows.Scan(&text)
+				if indexWord(text, name) >= 0 {
+					err = fmt.Errorf("%s.%s still holds a name", c.table, c.column)
+				}
+				return err
+			}, `SELECT `+c.column+` FROM `+c.table+` WHERE instr(lower(`+c.column+`), lower(?1)) > 0`, name)
 			if err != nil {
 				return err
 			}
-			var n int64
-			_, err = x.row(`SELECT count(*) FROM `+c.table+` WHERE instr(lower(`+c.column+`), lower(?1)) > 0`, []any{name}, []any{&n})
-			if n > 0 {
-				return fmt.Errorf("%s.%s still holds a name in %d rows", c.table, c.column, n)
-			}
 		}
 	}
-	return err
+	return nil
 }

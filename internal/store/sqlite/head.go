@@ -35,7 +35,7 @@ func (c *Recorder) head(id string) (*head, error) {
 	h, ok := c.heads[id]
 	if !ok {
 		h = &head{}
-		if _, err := c.row(`INSERT INTO device (id) VALUES (?) RETURNING device_key`, []any{id}, []any{&h.key}); err != nil {
+		if _, err := c.row(`INSERT INTO device (id, valid_from) VALUES (?, ?) RETURNING device_key`, []any{id, c.at}, []any{&h.key}); err != nil {
 			return nil, err
 		}
 		c.heads[id] = h

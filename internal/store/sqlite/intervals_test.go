@@ -126,7 +126,8 @@ func TestAClockThatWasSetBackDoesNotTurnIntervalsRound(t *testing.T) {
 		f.Devices[0].Subject.ID, f.Devices[0].Verdicts[0].Requirement)
 	want := [][]string{
 		{"2026-03-02T12:00:00Z", "2026-03-03T12:00:00Z"},
-		{"2026-03-03T12:00:00Z", "2026-03-03T13:00:00Z"},
+		{"2026-03-03T12:00:00Z", "2026-03-03T12:00:01Z"}, // each round has a second of its own
+		{"2026-03-03T12:00:01Z", "2026-03-03T13:00:00Z"},
 		{"2026-03-03T13:00:00Z", "NULL"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -179,6 +179,9 @@ func dump(t *testing.T, db *sql.DB) map[string][][]string {
 		for _, c := range query(t, db, `SELECT name FROM pragma_table_info(?) WHERE name <> 'rejudge_min'`, row[0]) {
 			columns = append(columns, c[0])
 		}
+		if row[0] == "chain" { // hashes are of its random id too
+			columns = []string{"seq", "at", "kind", "iif(kind = 'genesis', NULL, body)"}
+		}
 		all[row[0]] = query(t, db, `SELECT `+strings.Join(columns, ", ")+` FROM `+row[0])
 		slices.SortFunc(all[row[0]], slices.Compare)
 	}

@@ -34,7 +34,7 @@ func stateKind() kind {
 }
 
 func resultsKind() kind {
-	return kind{name: "results", applicationID: 0x57445253, schema: 4, synchronous: "NORMAL", mode: 0o644}
+	return kind{name: "results", applicationID: 0x57445253, schema: 6, synchronous: "NORMAL", mode: 0o644}
 }
 
 // open prepares the file, migrates it and returns a pool of one connection to

@@ -69,6 +69,14 @@ func pruneHistory(t *txn, before time.Time, spared string, dry bool) ([]store.Pr
 			return nil, err
 		}
 	}
+	attributes := store.Pruned{Stock: store.AttributeRows}
+	for _, k := range []struct{ table, column, where string }{
+		{`device_past`, `valid_to`, `device NOT IN (` + spared + `)`}, {`baseline_past`, `valid_to`, `1`}, {`trend_daily`, `as_of`, `1`},
+	} {
+		if err := pruneTable(t, &attributes, k.table, k.column, at, k.where, dry); err != nil {
+			return nil, err
+		}
+	}
 	sweeps, devices := store.Pruned{Stock: store.SweepRows}, store.Pruned{Stock: store.DeviceRows}
 	if err := pruneTable(t, &sweeps, `sweep`, `started`, at, `1`, dry); err != nil {
 		return nil, err
@@ -82,7 +90,7 @@ func pruneHistory(t *txn, before time.Time, spared string, dry bool) ([]store.Pr
 	if err := pruneTable(t, &devices, `device`, `gone_since`, at, departed, dry); err != nil {
 		return nil, err
 	}
-	all := []store.Pruned{intervals, sweeps, devices}
+	all := []store.Pruned{intervals, attributes, sweeps, devices}
 	if dry {
 		return all, nil
 	}

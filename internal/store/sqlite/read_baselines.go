@@ -13,22 +13,9 @@ import (
 // at now: what is stale by then counts as undetermined.
 func (r *Results) BaselineResults(ctx context.Context, now time.Time) ([]checks.BaselineResult, error) {
 	var results []checks.BaselineResult
-	err := r.snapshot(ctx, now, func(d *reader) error {
-		organisation, err := d.verdicts("d.device_key = 0")
-		if err != nil {
-			return err
-		}
-		if results, err = d.headlines(); err != nil {
-			return err
-		}
-		for i := range results {
-			for _, v := range organisation[0] {
-				if v.Baseline == results[i].ID {
-					results[i].Organisation = append(results[i].Organisation, v.AsOf(now))
-				}
-			}
-		}
-		return nil
+	err := r.snapshot(ctx, now, func(d *reader) (err error) {
+		results, err = d.baselines()
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read results of baselines: %w", err)
@@ -36,8 +23,29 @@ func (r *Results) BaselineResults(ctx context.Context, now time.Time) ([]checks.
 	return results, nil
 }
 
+func (d *reader) baselines() ([]checks.BaselineResult, error) {
+	organisation, err := d.verdicts([]*standIn{{}})
+	if err != nil {
+		return nil, err
+	}
+	results, err := d.headlines()
+	for i := range results {
+		for _, v := range organisation[0] {
+			if v.Baseline == results[i].ID {
+				results[i].Organisation = append(results[i].Organisation, v.AsOf(d.now))
+			}
+		}
+	}
+	return results, err
+}
+
 func (d *reader) headlines() ([]checks.BaselineResult, error) {
 	var list []checks.BaselineResult
+	standings := `device_status s`
+	if d.at < forever {
+		standings = `(SELECT baseline, device, judged_until, fail_fresh_until, pass_fresh_until FROM device_status WHERE valid_from <= ?1
+			UNION ALL SELECT baseline, device, judged_until, fail_fresh_until, pass_fresh_until FROM device_status_past WHERE valid_from <= ?1 AND valid_to > ?1) s`
+	}
 	err := d.each(func(rows *sql.Rows) error {
 		var b checks.BaselineResult
 		h := &b.Headline
@@ -46,11 +54,11 @@ func (d *reader) headlines() ([]checks.BaselineResult, error) {
 		h.Undetermined = h.Enrolled - h.NotMet - h.Met
 		list = append(list, b)
 		return err
-	}, `SELECT b.id, bv.version, bv.digest, bv.title, b.expected, b.asked, b.answered, count(s.device),
-			coalesce(sum(s.judged_until >= ?1), 0), coalesce(sum(s.fail_fresh_until >= ?1), 0),
-			coalesce(sum(s.fail_fresh_until < ?1 AND s.pass_fresh_until >= ?1), 0)
-		FROM baseline b JOIN baseline_version bv ON bv.version_key = b.version
-		LEFT JOIN device_status s ON s.baseline = b.baseline_key
-		GROUP BY b.baseline_key ORDER BY b.position`, ceilUnix(d.now))
+	}, `SELECT b.id, bv.version, bv.digest, bv.title, b.expected, b.asked, b.answered, coalesce(c.enrolled, 0),
+			coalesce(c.judged, 0), coalesce(c.not_met, 0), coalesce(c.met, 0)
+		FROM `+terms+` b JOIN baseline_version bv ON bv.version_key = b.version
+		LEFT JOIN (SELECT baseline, count(*) AS enrolled, sum(judged_until >= ?2) AS judged, sum(fail_fresh_until >= ?2) AS not_met,
+			sum(fail_fresh_until < ?2 AND pass_fresh_until >= ?2) AS met FROM `+standings+` GROUP BY baseline) c ON c.baseline = b.baseline_key
+		ORDER BY b.position`, d.at, ceilUnix(d.now))
 	return list, err
 }

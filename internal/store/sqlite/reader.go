@@ -1,12 +1,9 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/wardround/wardround/checks"
@@ -20,9 +17,12 @@ const maxFindings = 20_000
 type reader struct {
 	*txn
 	now          time.Time
+	at           int64 // the intervals that held then are read; forever: those that are open
 	requirements map[int64]place
 	findings     map[int64]checks.Verdict
 	evidence     map[int64][]keptRef
+	shapes       map[digest][]keptRow
+	earlier      []standIn // what devices were at that time, in order of id, of those that are another now
 }
 
 // A place is a requirement with its rank among all.
@@ -42,13 +42,21 @@ type keptSlot struct{ channel, query, status int64 }
 // snapshot calls f with a reader of the file as it is now.
 func (r *Results) snapshot(ctx context.Context, now time.Time, f func(*reader) error) error {
 	return inTx(ctx, r.read, func(t *txn) error {
-		d := &reader{txn: t, now: now, findings: make(map[int64]checks.Verdict), evidence: map[int64][]keptRef{0: nil}}
+		d := &reader{
+			txn: t, now: now, at: forever, findings: make(map[int64]checks.Verdict),
+			evidence: map[int64][]keptRef{0: nil}, shapes: make(map[digest][]keptRow),
+		}
 		if err := d.loadRequirements(); err != nil {
 			return fmt.Errorf("read requirements: %w", err)
 		}
 		return f(d)
 	})
 }
+
+// terms are the baselines with what held of them at d.at.
+const terms = `(SELECT baseline_key, id, position, version, expected, asked, answered FROM baseline WHERE valid_from <= ?1
+	UNION ALL SELECT b.baseline_key, b.id, p.position, p.version, p.expected, p.asked, p.answered
+	FROM baseline_past p JOIN baseline b ON b.baseline_key = p.baseline WHERE p.valid_from <= ?1 AND p.valid_to > ?1)`
 
 func (d *reader) loadRequirements() error {
 	d.requirements = make(map[int64]place)
@@ -58,113 +66,9 @@ func (d *reader) loadRequirements() error {
 		err := rows.Scan(&key, &p.baseline, &p.id)
 		d.requirements[key] = p
 		return err
-	}, `SELECT q.requirement_key, b.id, q.id FROM requirement q JOIN baseline b ON b.baseline_key = q.baseline
+	}, `SELECT q.requirement_key, b.id, q.id FROM requirement q JOIN `+terms+` b ON b.baseline_key = q.baseline
 		LEFT JOIN requirement_version v ON v.version = b.version AND v.requirement = q.requirement_key
-		ORDER BY b.position, b.baseline_key, v.position IS NULL, v.position, q.requirement_key`)
-}
-
-// verdicts returns the open verdicts, by device, of the devices d that where
-// selects, as they were recorded but with the evidence as it is now.
-func (d *reader) verdicts(where string, args ...any) (map[int64][]checks.Verdict, error) {
-	rows, err := d.rows(where, args...)
-	if err != nil {
-		return nil, err
-	}
-	seen, err := d.observations(where, args...)
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[int64][]checks.Verdict)
-	for device, list := range rows {
-		slices.SortFunc(list, func(a, b keptRow) int { return cmp.Compare(a.rank, b.rank) })
-		all[device] = make([]checks.Verdict, 0, len(list))
-		for _, k := range list {
-			v, err := d.verdict(k, seen[device])
-			if err != nil {
-				return nil, err
-			}
-			all[device] = append(all[device], v)
-		}
-	}
-	return all, nil
-}
-
-type keptRow struct {
-	place
-	device            string
-	finding, evidence int64
-	fresh, rejudge    sql.NullInt64
-}
-
-func (d *reader) rows(where string, args ...any) (map[int64][]keptRow, error) {
-	all := make(map[int64][]keptRow)
-	err := d.each(func(rows *sql.Rows) error {
-		var device, requirement int64
-		var k keptRow
-		err := rows.Scan(&device, &k.device, &requirement, &k.finding, &k.evidence, &k.fresh, &k.rejudge)
-		k.place = d.requirements[requirement]
-		all[device] = append(all[device], k)
-		return err
-	}, `SELECT v.device, d.id, v.requirement, v.finding, v.evidence, v.fresh_until, v.rejudge_at
-		FROM device d JOIN verdict v ON v.device = d.device_key WHERE `+where, args...)
-	return all, err
-}
-
-// A sighting is an observation as far as verdicts tell it.
-type sighting struct {
-	sha256 string
-	last   int64
-}
-
-func (d *reader) observations(where string, args ...any) (map[int64]map[keptSlot]sighting, error) {
-	all := make(map[int64]map[keptSlot]sighting)
-	err := d.each(func(rows *sql.Rows) error {
-		var device int64
-		var at keptSlot
-		var sum []byte
-		var s sighting
-		if err := rows.Scan(&device, &at.channel, &at.query, &at.status, &sum, &s.last); err != nil {
-			return err
-		}
-		s.sha256 = hex.EncodeToString(sum)
-		if all[device] == nil {
-			all[device] = make(map[keptSlot]sighting)
-		}
-		all[device][at] = s
-		return nil
-	}, `SELECT o.device, o.channel, o.query, o.status, o.sha256, o.last
-		FROM device d JOIN observation o ON o.device = d.device_key WHERE `+where, args...)
-	return all, err
-}
-
-func (d *reader) verdict(k keptRow, seen map[keptSlot]sighting) (checks.Verdict, error) {
-	v, err := d.finding(k.finding)
-	if err != nil {
-		return v, err
-	}
-	refs, err := d.refs(k.evidence)
-	if err != nil {
-		return v, err
-	}
-	v.Device, v.Baseline, v.Requirement = k.device, k.baseline, k.id
-	if len(refs) > 0 {
-		v.Evidence = make([]checks.EvidenceRef, 0, len(refs))
-	}
-	oldest := forever
-	for _, r := range refs {
-		if r.sha256 == "" {
-			r.sha256, r.collected = seen[r.at].sha256, seen[r.at].last
-		}
-		if !r.missing {
-			oldest = min(oldest, r.collected)
-		}
-		v.Evidence = append(v.Evidence, checks.EvidenceRef{
-			Query: r.request, Key: r.query, SHA256: r.sha256, Collected: fromUnix(r.collected), Missing: r.missing,
-		})
-	}
-	v.FreshUntil = timeAt(k.fresh, fromUnix(oldest).Add(v.MaxAge))
-	v.RejudgeAt = timeAt(k.rejudge, v.FreshUntil)
-	return v, nil
+		ORDER BY b.position, b.baseline_key, v.position IS NULL, v.position, q.requirement_key`, d.at)
 }
 
 // timeAt reads a time that is NULL where it follows from elsewhere and 0

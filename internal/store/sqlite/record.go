@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/wardround/wardround/checks"
@@ -29,7 +28,7 @@ func (r *Results) Begin(ctx context.Context, at time.Time) (store.Recorder, erro
 	// Of each statement SQLite would be told, at the price of a goroutine, that
 	// ctx ended; once for each device is often enough.
 	c := &Recorder{
-		dictionary: newDictionary(newTxn(context.WithoutCancel(ctx), tx)), asOf: at.Unix(), heads: make(map[string]*head), counts: make(map[int64]*counts),
+		dictionary: newDictionary(newTxn(context.WithoutCancel(ctx), tx)), asOf: at.Unix(), heads: make(map[string]*head), newborn: make(map[string]string), counts: make(map[int64]*counts),
 	}
 	for _, step := range []func() error{c.setClock, c.loadHeads} {
 		if err := step(); err != nil {
@@ -45,9 +44,11 @@ func (r *Results) Begin(ctx context.Context, at time.Time) (store.Recorder, erro
 type Recorder struct {
 	*dictionary
 	asOf     int64
-	at       int64 // asOf, but never before the last round
+	at       int64 // asOf, but always after the last time at which an interval began or ended
 	heads    map[string]*head
+	newborn  map[string]string     // serial numbers of the devices that came for the first time, by id
 	counts   map[int64]*counts     // by baseline
+	touched  map[int64]bool        // devices of which verdicts may have changed
 	received receipts              // of the device being written
 	upserts  [maxSights + 1]string // of so many observations
 	args     []any                 // room for those of one statement
@@ -75,7 +76,7 @@ func (c *Recorder) Device(ctx context.Context, d checks.DeviceResult, inputs mdm
 // and baselines that the round did not name are no longer current from then on.
 func (c *Recorder) Commit(ctx context.Context, r store.Round) error {
 	err := ctx.Err()
-	for _, step := range []func(store.Round) error{c.organisation, c.gone, c.inventory, c.baselineRows, c.sweep, c.problems, c.meta} {
+	for _, step := range []func(store.Round) error{c.organisation, c.again, c.gone, c.inventory, c.baselineRows, c.day, c.sweep, c.problems, c.chain, c.meta} {
 		if err == nil {
 			err = step(r)
 		}
@@ -97,44 +98,16 @@ func (c *Recorder) Discard() error {
 	return nil
 }
 
-// setClock keeps intervals in order even if the clock was set back.
+// setClock keeps intervals in order even if the clock was set back, and gives
+// the round a second of its own: by that the chain tells what it changed.
 func (c *Recorder) setClock() error {
-	c.at = c.asOf
 	var last int64
-	found, err := c.row(`SELECT as_of FROM meta`, nil, []any{&last})
-	if found {
-		c.at = max(c.at, last)
-	}
-	return err
-}
-
-func (c *Recorder) baselineRows(r store.Round) error {
-	if _, err := c.exec(`UPDATE baseline SET version = NULL WHERE version IS NOT NULL`); err != nil {
+	if _, err := c.row(`SELECT at FROM clock`, nil, []any{&last}); err != nil {
 		return err
 	}
-	for i, b := range r.Results {
-		key, err := c.baseline(b.ID)
-		if err != nil {
-			return err
-		}
-		version, err := c.version(key, b)
-		if err != nil {
-			return err
-		}
-		n := c.countsOf(key)
-		expected, err := c.expected(key, n.enrolled, len(r.Inventory) > 0)
-		if err != nil {
-			return err
-		}
-		if _, err := c.exec(`UPDATE baseline SET position = ?, version = ?, expected = ?, asked = ?, answered = ? WHERE baseline_key = ?`,
-			i, version, expected, n.asked, n.answered, key); err != nil {
-			return err
-		}
-		if err := c.requirementRows(version, b.ID, r.Baselines); err != nil {
-			return err
-		}
-	}
-	return nil
+	c.at = max(c.asOf, last+1)
+	_, err := c.exec(`INSERT OR REPLACE INTO clock (one, at) VALUES (1, ?)`, c.at)
+	return err
 }
 
 func (c *Recorder) countsOf(baseline int64) *counts {
@@ -160,38 +133,6 @@ func (c *Recorder) count(a *aging, asked, answered bool) {
 	}
 }
 
-func (c *Recorder) version(baseline int64, b checks.BaselineResult) (int64, error) {
-	var key int64
-	args := []any{baseline, b.Version, b.Digest, b.Title}
-	found, err := c.row(`SELECT version_key FROM baseline_version WHERE baseline = ? AND version = ? AND digest = ? AND title = ?`, args, []any{&key})
-	if err != nil || found {
-		return key, err
-	}
-	_, err = c.row(`INSERT INTO baseline_version (baseline, version, digest, title, first_judged) VALUES (?, ?, ?, ?, ?) RETURNING version_key`,
-		append(args, c.at), []any{&key})
-	return key, err
-}
-
-func (c *Recorder) requirementRows(version int64, baseline string, all []*checks.Baseline) error {
-	i := slices.IndexFunc(all, func(b *checks.Baseline) bool { return b.ID == baseline })
-	if i < 0 {
-		return nil
-	}
-	for position, q := range all[i].Requirements {
-		key, err := c.requirement(baseline, q.ID)
-		if err != nil {
-			return err
-		}
-		if _, err := c.exec(`INSERT INTO requirement_version VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
-			SET position = excluded.position, title = excluded.title, level = excluded.level, severity = excluded.severity
-			WHERE (position, title, level, severity) IS NOT (excluded.position, excluded.title, excluded.level, excluded.severity)`,
-			version, key, position, q.Title, q.Level, q.Severity); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // organisation writes the rows that are judged once, as those of device 0.
 func (c *Recorder) organisation(r store.Round) error {
 	var all checks.DeviceResult
@@ -210,20 +151,10 @@ func (c *Recorder) gone(store.Round) error {
 		if h.visited || h.digest == nil {
 			continue
 		}
-		err := c.diff(h.key, nil)
+		err := c.leave(h.key)
 		if err == nil {
-			err = c.standings(h.key, new(aging))
-		}
-		for _, query := range []string{
-			`DELETE FROM device_group WHERE device = ?1`,
-			`DELETE FROM expiring WHERE device = ?1`,
-			`DELETE FROM device_problem WHERE device = ?1`,
-			`DELETE FROM observation WHERE device = ?1`,
-			`UPDATE device SET gone_since = ?2, digest = NULL, fresh_min = 0, inputs = NULL, aging = NULL, rejudge_at = NULL, rejudge_min = NULL WHERE device_key = ?1`,
-		} {
-			if err == nil {
-				_, err = c.exec(query, h.key, c.at)
-			}
+			_, err = c.exec(`UPDATE device SET gone_since = ?2, digest = NULL, shape = NULL, fresh_min = 0, inputs = NULL, aging = NULL,
+				rejudge_at = NULL, rejudge_min = NULL WHERE device_key = ?1`, h.key, c.at)
 		}
 		if err != nil {
 			return fmt.Errorf("device %q, gone: %w", id, err)
@@ -258,6 +189,10 @@ func (c *Recorder) problems(r store.Round) error {
 
 func (c *Recorder) meta(r store.Round) error {
 	if err := c.explain(); err != nil {
+		return err
+	}
+	if _, err := c.exec(`INSERT OR REPLACE INTO tool SELECT ?1, ?2
+		WHERE (SELECT version FROM tool ORDER BY valid_from DESC LIMIT 1) IS NOT ?2`, c.at, r.Tool); err != nil {
 		return err
 	}
 	_, err := c.exec(`INSERT INTO meta (one, as_of, tool, cursor) VALUES (1, ?, ?, ?)

@@ -21,15 +21,20 @@ func (c *Recorder) device(d checks.DeviceResult, inputs mdm.Digest, observed []s
 	if err := validate(d); err != nil {
 		return err
 	}
+	_, known := c.heads[d.Subject.ID]
 	h, err := c.head(d.Subject.ID)
 	if err != nil {
 		return err
 	}
+	if !known && d.Subject.Serial != "" {
+		c.newborn[d.Subject.ID] = d.Subject.Serial
+	}
 	seen := newestSeen(observed)
 	rows := resolve(d, seen)
 	sum := c.digestOf(d, rows)
+	began := false
 	if !bytes.Equal(h.digest, sum[:]) || h.freshMin < c.at {
-		if err := c.rest(h.key, d, rows); err != nil {
+		if began, err = c.rest(h.key, d, rows); err != nil {
 			return err
 		}
 	}
@@ -47,7 +52,12 @@ func (c *Recorder) device(d checks.DeviceResult, inputs mdm.Digest, observed []s
 		return err
 	}
 	c.count(a, d.Asked, d.Answered)
-	return c.deviceRow(h.key, d, sum, a, moves, inputs)
+	if err := c.deviceRow(h.key, d, sum, a, moves, inputs); err != nil {
+		return err
+	}
+	shape := c.shapeOf(rows)
+	_, err = c.exec(`UPDATE device SET shape = ?, changed = CASE WHEN ? THEN ? ELSE changed END WHERE device_key = ?`, shape[:], began, c.at, h.key)
+	return err
 }
 
 // deviceRow writes the row of the device itself, with what Keep has to know:
@@ -62,28 +72,38 @@ func (c *Recorder) deviceRow(device int64, d checks.DeviceResult, sum digest, a 
 		from, rule = inputs[:len(digest{})], key
 	}
 	s := d.Subject
-	_, err := c.exec(`UPDATE device SET serial = ?1, platform = ?2, os = ?3, model = ?4, supervised = ?5, enrollment_type = ?6,
+	now, err := c.attributesOf(d)
+	if err != nil {
+		return err
+	}
+	since, err := c.since(device, now)
+	if err != nil {
+		return err
+	}
+	_, err = c.exec(`UPDATE device SET serial = ?1, platform = ?2, os = ?3, model = ?4, supervised = ?5, enrollment_type = ?6,
 		asset_tag = ?7, site = ?8, ward = ?9, owner_role = ?10, asset_group = ?11, asked = ?12, answered = ?13, last_seen = ?14, gone_since = NULL,
 		digest = ?15, fresh_min = ?16, inputs = ?17, aging = ?18, rejudge_at = ?19, rejudge_min = ?20,
-		listed = EXISTS (SELECT 1 FROM inventory i WHERE i.serial = upper(?1)) WHERE device_key = ?21`,
+		build = ?21, profiles = ?22, group_list = ?23, valid_from = ?24,
+		listed = EXISTS (SELECT 1 FROM inventory i WHERE i.serial = upper(?1)) WHERE device_key = ?25`,
 		s.Serial, s.Platform, s.OS, s.Model, s.Supervised, s.EnrollmentType, s.AssetTag, s.Site, s.Ward, s.OwnerRole, s.Group,
 		d.Asked, d.Answered, c.received.heard(), sum[:], a.freshMin(c.received), from, rule,
-		unixOrNull(d.RejudgeAt), unixOrNull(firstRejudge(d)), device)
+		unixOrNull(d.RejudgeAt), unixOrNull(firstRejudge(d)),
+		s.Build, now.profiles, now.groups, since, device)
 	return err
 }
 
-// rest writes what the digest sums up.
-func (c *Recorder) rest(device int64, d checks.DeviceResult, rows []row) error {
-	if err := c.diff(device, rows); err != nil {
-		return err
+// rest writes what the digest sums up, and reports whether a verdict changed.
+func (c *Recorder) rest(device int64, d checks.DeviceResult, rows []row) (changed bool, err error) {
+	if changed, err = c.diff(device, rows); err != nil {
+		return false, err
 	}
 	if err := c.groups(device, d.Subject.Groups); err != nil {
-		return err
+		return false, err
 	}
 	if err := c.expiring(device, d.Expiring); err != nil {
-		return err
+		return false, err
 	}
-	return c.deviceProblems(device, d.Problems)
+	return changed, c.deviceProblems(device, d.Problems)
 }
 
 // firstRejudge is the least time at which d may change though no evidence does,
@@ -188,16 +208,7 @@ func (c *Recorder) digestOf(d checks.DeviceResult, rows []row) digest {
 	for _, g := range d.Subject.Groups {
 		b = appendText(b, g)
 	}
-	for _, r := range rows {
-		b = appendText(b, r.Baseline)
-		b = appendText(b, r.Requirement)
-		b = appendFinding(b, r.Verdict)
-		b = appendRefs(b, r.refs)
-		for _, n := range []sql.NullInt64{r.fresh, r.rejudge} {
-			b = strconv.AppendBool(b, n.Valid)
-			b = binary.AppendVarint(b, n.Int64)
-		}
-	}
+	b = appendRows(b, rows)
 	b = binary.AppendUvarint(b, uint64(len(d.Expiring)))
 	for _, e := range d.Expiring {
 		b = appendText(appendText(b, e.What), e.Detail)
@@ -208,6 +219,24 @@ func (c *Recorder) digestOf(d checks.DeviceResult, rows []row) digest {
 		b = appendText(appendText(appendText(b, p.Path), p.Code), p.Message)
 	}
 	return c.sum(b)
+}
+
+// shapeOf sums up the rows of a device's verdicts. Those of many are alike.
+func (c *Recorder) shapeOf(rows []row) digest { return c.sum(appendRows(c.buf[:0], rows)) }
+
+// appendRows appends an unambiguous form of what is kept of verdicts.
+func appendRows(b []byte, rows []row) []byte {
+	for _, r := range rows {
+		b = appendText(b, r.Baseline)
+		b = appendText(b, r.Requirement)
+		b = appendFinding(b, r.Verdict)
+		b = appendRefs(b, r.refs)
+		for _, n := range []sql.NullInt64{r.fresh, r.rejudge} {
+			b = strconv.AppendBool(b, n.Valid)
+			b = binary.AppendVarint(b, n.Int64)
+		}
+	}
+	return b
 }
 
 func (c *Recorder) groups(device int64, groups []string) error {

@@ -13,32 +13,37 @@ type kept struct {
 }
 
 // diff brings the open intervals of a device in line with rows. It reads the
-// observations as they were, so it runs before they are moved.
-func (c *Recorder) diff(device int64, rows []row) error {
+// observations as they were, so it runs before they are moved. It reports
+// whether an interval began or ended.
+func (c *Recorder) diff(device int64, rows []row) (changed bool, err error) {
+	c.touch(device)
 	old, err := c.openVerdicts(device)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, r := range rows {
 		requirement, err := c.requirement(r.Baseline, r.Requirement)
 		if err != nil {
-			return err
+			return false, err
 		}
 		k, had := old[requirement]
 		delete(old, requirement)
-		if err := c.verdict(device, requirement, r, k, had); err != nil {
-			return err
+		began, err := c.verdict(device, requirement, r, k, had)
+		if err != nil {
+			return false, err
 		}
+		changed = changed || began
 	}
 	for requirement, k := range old {
 		if err := c.close(device, requirement, k); err != nil {
-			return err
+			return false, err
 		}
 		if _, err := c.exec(`DELETE FROM verdict WHERE device = ? AND requirement = ?`, device, requirement); err != nil {
-			return err
+			return false, err
 		}
+		changed = true
 	}
-	return nil
+	return changed, nil
 }
 
 func (c *Recorder) openVerdicts(device int64) (map[int64]kept, error) {
@@ -54,37 +59,38 @@ func (c *Recorder) openVerdicts(device int64) (map[int64]kept, error) {
 	return open, err
 }
 
-// verdict writes one verdict beside what is kept of it.
-func (c *Recorder) verdict(device, requirement int64, r row, k kept, had bool) error {
+// verdict writes one verdict beside what is kept of it, and reports whether an
+// interval of it began.
+func (c *Recorder) verdict(device, requirement int64, r row, k kept, had bool) (began bool, err error) {
 	finding, err := c.finding(r.Verdict)
 	if err != nil {
-		return err
+		return false, err
 	}
 	evidence, err := c.evidenceSet(r.refs)
 	if err != nil {
-		return err
+		return false, err
 	}
 	result := resultCode(r.Result)
 	if !had {
 		b, err := c.baseline(r.Baseline)
 		if err != nil {
-			return err
+			return false, err
 		}
 		_, err = c.exec(`INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			device, requirement, b, finding, evidence, result, severityRank(r.Severity), c.at, c.at, r.fresh, r.rejudge)
-		return err
+		return true, err
 	}
 	wentStale := k.until.Valid && k.until.Int64 < c.at
 	if k.finding == finding && k.evidence == evidence && !wentStale {
 		if k.fresh == r.fresh && k.rejudge == r.rejudge {
-			return nil
+			return false, nil
 		}
 		_, err := c.exec(`UPDATE verdict SET fresh_until = ?, rejudge_at = ? WHERE device = ? AND requirement = ?`,
 			r.fresh, r.rejudge, device, requirement)
-		return err
+		return false, err
 	}
 	if err := c.close(device, requirement, k); err != nil {
-		return err
+		return false, err
 	}
 	since := c.at
 	if k.result == result {
@@ -93,7 +99,7 @@ func (c *Recorder) verdict(device, requirement int64, r row, k kept, had bool) e
 	_, err = c.exec(`UPDATE verdict SET finding = ?, evidence = ?, result = ?, severity = ?, since = ?, valid_from = ?, fresh_until = ?, rejudge_at = ?
 		WHERE device = ? AND requirement = ?`,
 		finding, evidence, result, severityRank(r.Severity), since, c.at, r.fresh, r.rejudge, device, requirement)
-	return err
+	return true, err
 }
 
 // close moves an interval to the past. One that began in the same second has
@@ -144,7 +150,7 @@ func (c *Recorder) openStandings(device int64) (map[int64]keptStanding, error) {
 		err := rows.Scan(&b, &k.nFailHigh, &k.nFail, &k.nUnknown, &k.failUntil, &k.passUntil, &k.judgedUntil, &k.until, &k.from)
 		open[b] = k
 		return err
-	}, `SELECT s.baseline, n_fail_high, n_fail, n_unknown, fail_fresh_until, pass_fresh_until, judged_until, fresh_min, valid_from
+	}, `SELECT s.baseline, n_fail_high, n_fail, n_unknown, fail_fresh_until, pass_fresh_until, judged_until, fresh_min, s.valid_from
 		FROM baseline b CROSS JOIN device_status s ON s.baseline = b.baseline_key WHERE s.device = ?`, device)
 	return open, err
 }

@@ -201,6 +201,7 @@ func TestPagesAreReadInTheOrderOfAnIndex(t *testing.T) {
 		"verdict_failing":             `SELECT * FROM v_failing WHERE baseline = 'base' ORDER BY severity_rank, since LIMIT 50`,
 		"device_status USING PRIMARY": `SELECT * FROM v_devices WHERE baseline = 'base' ORDER BY device_key LIMIT 50`,
 		"expiring_not_after":          `SELECT * FROM v_expiring ORDER BY not_after LIMIT 50`,
+		"t USING PRIMARY KEY":         `SELECT * FROM v_trend_daily WHERE baseline = 'base' AND zone = 'UTC' ORDER BY day`,
 	} {
 		var plan strings.Builder
 		for _, row := range query(t, db, `EXPLAIN QUERY PLAN `+q) {
@@ -218,7 +219,8 @@ func TestNoColumnOfTheResultsHoldsASecretOrAPerson(t *testing.T) {
 	db := rawDB(t, path)
 	for _, row := range query(t, db, `SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')`) {
 		for _, word := range []string{"token", "push", "magic", "secret", "phone", "imei", "meid", "account", "device_name", "user", "body"} {
-			if strings.Contains(row[1], word) {
+			ofChain := word == "body" && (row[0] == "chain" || row[0] == "v_chain") // its kinds are held by package chain
+			if strings.Contains(row[1], word) && !ofChain {
 				t.Errorf("%s.%s", row[0], row[1])
 			}
 		}
@@ -240,7 +242,8 @@ func TestTheSqlite3ProgramReadsTheViews(t *testing.T) {
 	check(t, f.Record(t.Context(), r))
 	for _, v := range readViews(t) {
 		out, err := osexec.CommandContext(t.Context(), program, "-readonly", path, "SELECT * FROM "+v.name).CombinedOutput()
-		empty := v.name == "v_organisation" // nothing of it in this fleet
+		// Nothing of it in this fleet.
+		empty := slices.Contains([]string{"v_organisation", "v_governance", "v_waivers", "v_attestations"}, v.name)
 		if err != nil || (len(out) == 0) != empty {
 			t.Errorf("%s: %v: %q", v.name, err, out)
 		}

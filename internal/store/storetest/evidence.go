@@ -46,6 +46,7 @@ func keptAsGiven(t *testing.T, s store.State) {
 	deliver(t, s, full, bare)
 
 	full.ID, bare.ID = 1, 2
+	bare.Seal() // as keeping it does
 	want := []store.Observation{
 		{Evidence: full, Since: full.Received, Last: full.Received, Count: 1},
 		{Evidence: bare, Since: bare.Received, Last: bare.Received, Count: 1},

@@ -19,7 +19,7 @@ func keptCases() []testCase[store.Results] {
 		{"a verdict that was stale in between is not kept", staleBetween},
 		{"what is due to be judged again is not kept", dueAgain},
 		{"a stale verdict is kept for as long as it is stale", keptStale},
-		{"a verdict of which only some evidence ages is not kept", partlyAging},
+		{"a verdict that is fresh for longer than what it rests on is not kept", freshForLonger},
 		{"a device is kept or recorded once in a round", keptOnce},
 		{"a clock that was set back keeps nothing", setBack},
 	}
@@ -154,10 +154,10 @@ func keptStale(t *testing.T, r store.Results) {
 	same(t, r, f, f.At)
 }
 
-func partlyAging(t *testing.T, r store.Results) {
+func freshForLonger(t *testing.T, r store.Results) {
 	f := NewFleet(2, 2, noon())
 	id := f.Devices[0].Subject.ID
-	f.Seen[id][3].Last = noon().Add(-time.Hour) // a refusal that a pass does not rest on, but names
+	f.Seen[id][3].Last = noon().Add(-time.Hour) // older than what the pass is fresh by
 	v := &f.Devices[0].Verdicts[0]
 	v.Evidence = []checks.EvidenceRef{f.Ref(id, 0), f.Ref(id, 3)}
 	record(t, r, f)

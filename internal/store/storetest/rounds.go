@@ -44,6 +44,15 @@ func NewFleet(n, requirements int, at time.Time) *Fleet {
 	return f
 }
 
+// NewFleetOf is a fleet of one device: the i-th that NewFleet makes, against
+// the baseline of another fleet.
+func NewFleetOf(i int, like *Fleet, at time.Time) *Fleet {
+	f := &Fleet{At: at, Round: like.Round, Seen: make(map[string][]store.Seen, 1), Inputs: make(map[string]mdm.Digest, 1)}
+	f.addDevice(i, like.Round.Baselines[0])
+	f.total()
+	return f
+}
+
 func severity(i int) checks.Severity {
 	return []checks.Severity{checks.High, checks.Medium, checks.Low}[i%3]
 }
