@@ -21,9 +21,17 @@ type (
 		Digest       string            `json:"digest"`
 		Discussion   string            `json:"discussion"`
 		Covers       []platformJSON    `json:"covers"`
+		Extends      []Parent          `json:"extends"`
+		Excluded     []Exclusion       `json:"excluded"`
+		AppliesTo    assignmentJSON    `json:"applies_to"`
 		Declares     []declaredJSON    `json:"declares,omitempty"` // left out, so that a digest without it stays as it was
 		Params       []paramJSON       `json:"params"`
 		Requirements []requirementJSON `json:"requirements"`
+	}
+	assignmentJSON struct {
+		Groups    []string   `json:"groups"`
+		Platforms []Platform `json:"platforms"`
+		Names     []string   `json:"names"`
 	}
 	paramJSON struct {
 		Name  string   `json:"name"`
@@ -56,7 +64,11 @@ type (
 		OnMissing      Reason              `json:"on_missing"`
 		Assurance      Assurance           `json:"assurance"`
 		MaxAge         string              `json:"max_age"`
+		Attestable     []Reason            `json:"attestable"`
+		ContradictedBy string              `json:"contradicted_by"`
 		Source         SourceRef           `json:"source"`
+		Also           []SourceRef         `json:"also"`
+		From           string              `json:"from"`
 		ConflictsWith  []string            `json:"conflicts_with"`
 		References     map[string][]string `json:"references"`
 		NextStep       string              `json:"next_step"`
@@ -113,6 +125,8 @@ func (b *Baseline) canonical(digest string) baselineJSON {
 	out := baselineJSON{
 		ID: b.ID, Version: b.Version, Title: b.Title, Jurisdiction: b.Jurisdiction, Digest: digest, Discussion: b.Discussion,
 		Covers: []platformJSON{}, Params: []paramJSON{}, Requirements: []requirementJSON{},
+		Extends: notNil(b.Extends), Excluded: notNil(b.Excluded),
+		AppliesTo: assignmentJSON{notNil(b.AppliesTo.Groups), notNil(b.AppliesTo.Platforms), notNil(b.AppliesTo.Names)},
 	}
 	for _, p := range b.Covers {
 		out.Covers = append(out.Covers, platformJSON(p))
@@ -143,6 +157,7 @@ func (r *Requirement) canonical() requirementJSON {
 		Result: r.Result, Reason: r.Reason, PassReason: r.PassReason, FailReason: r.FailReason, OnMissing: r.OnMissing,
 		Assurance: r.Assurance, MaxAge: r.MaxAge.String(), Source: r.Source, ConflictsWith: notNil(r.ConflictsWith),
 		References: map[string][]string{}, NextStep: r.NextStep, Expected: r.Expected,
+		Attestable: notNil(r.Attestable), ContradictedBy: r.ContradictedBy, Also: notNil(r.Also), From: r.From,
 		Levels: []levelJSON{}, Platforms: []platformJSON{}, Cases: []caseJSON{}, Notes: []noteJSON{},
 		Settings: append([]WantedSetting{}, r.Settings...),
 	}
@@ -164,9 +179,9 @@ func (r *Requirement) canonical() requirementJSON {
 	return out
 }
 
-func notNil(list []string) []string {
+func notNil[T any](list []T) []T {
 	if list == nil {
-		return []string{}
+		return []T{}
 	}
 	return list
 }

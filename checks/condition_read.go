@@ -12,6 +12,7 @@ import (
 func (r *requirementReader) conditions(q *Requirement, p *program, m map[string]field) {
 	q.AppliesWhen, p.applies = r.condition(m["applies_when"])
 	q.Check, p.check = r.condition(m["check"])
+	q.ContradictedBy, p.contradicted = r.condition(m["contradicted_by"])
 	for _, item := range r.items(m["cases"]) {
 		r.oneCase(q, p, item)
 	}
@@ -128,9 +129,28 @@ func (f field) inside(line, column int) (at place, exact bool) {
 	return place{at.file, n.Line, start + column}, true
 }
 
-// template reads a text with {FACT.KEY}s, each of which must be declared.
+// settled reads a text with {param.NAME}s and puts their values in.
+func (r *requirementReader) settled(f field) string {
+	return placeholder.ReplaceAllStringFunc(r.text(f), func(m string) string {
+		name, ok := strings.CutPrefix(m[1:len(m)-1], "param.")
+		if !ok {
+			return m
+		}
+		for _, p := range r.baseline.Params {
+			if p.Name == name {
+				r.baseline.told["param."+name] = true
+				return plain(p.Value)
+			}
+		}
+		r.errorAt(f, "name one of the baseline's parameters", "no parameter is called %s", name)
+		return m
+	})
+}
+
+// template reads a text with {FACT.KEY}s, each of which must be declared, and
+// {param.NAME}s.
 func (r *requirementReader) template(f field) string {
-	text := r.text(f)
+	text := r.settled(f)
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
 		if l := r.baseline.language; l.types[m[1]] == "" {
 			r.errorAt(f, didYouMean(m[1], l.keys), "no fact is called %s", m[1])

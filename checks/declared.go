@@ -29,8 +29,8 @@ func DeclaredSettings(baselines ...*Baseline) []fact.Setting {
 
 // declares reads the settings of a baseline's own. One that fact.Settings has
 // learnt since must be of its type there, and is left to it.
-func (r *requirementReader) declares(list field) []fact.Setting {
-	var out []fact.Setting
+func (r *requirementReader) declares(list field, inherited []fact.Setting) []fact.Setting {
+	out := slices.Clone(inherited)
 	for _, item := range r.items(list) {
 		m := r.fields(item, "domain", "key", "type", "default", "platforms", "reported", "doc")
 		s := fact.Setting{

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/wardround/wardround/checks/fact"
@@ -18,16 +19,29 @@ type program struct {
 	cases   []*expression
 	check   *expression
 	notes   []*expression // nil where a note has no condition
+
+	contradicted *expression
 }
 
 // Evaluate judges the device-scope requirements of b on the facts of one
-// device at now and returns one verdict for each, in the baseline's order.
-// A nil set is an empty one. It is safe for concurrent use with other sets.
+// device at now, as if nobody had stated anything: see EvaluateWith.
 func (b *Baseline) Evaluate(subject Subject, set *fact.Set, now time.Time) []Verdict {
+	return b.EvaluateWith(subject, set, Statements{}, now)
+}
+
+// EvaluateWith judges the device-scope requirements of b on the facts of one
+// device and what people have stated, at now, and returns one verdict for each,
+// in the baseline's order; none for a device that b is not for. A nil set is an
+// empty one. It is safe for concurrent use with other sets.
+func (b *Baseline) EvaluateWith(subject Subject, set *fact.Set, said Statements, now time.Time) []Verdict {
 	if set == nil {
 		set = &fact.Set{}
 	}
+	if !b.IsFor(subject) {
+		return nil
+	}
 	e := &evaluation{baseline: b, language: b.language, subject: subject, set: set, now: now}
+	e.spoken = said.about(b.ID, func(r Reach) bool { return r.covers(subject) })
 	e.os, _ = parseVersion(subject.OS)
 	covered, _, _ := applicability(b.covers, subject.Platform, e.os)
 	e.uncovered = covered == NotApplicable
@@ -38,17 +52,19 @@ func (b *Baseline) Evaluate(subject Subject, set *fact.Set, now time.Time) []Ver
 			continue
 		}
 		e.consulted, e.turn = e.consulted[:0], time.Time{}
-		o := e.judge(r, b.compiled[r.ID])
-		verdicts = append(verdicts, e.verdict(r, b.compiled[r.ID], o))
+		p := b.compiled[r.ID]
+		verdicts = append(verdicts, e.verdict(r, p, e.attested(r, p, e.judge(r, p))))
 	}
 	return verdicts
 }
 
 // Organisation returns the organisation-scope requirements of b at now, one
-// verdict each in the baseline's order. Nothing a device answers decides them:
-// they are notchecked until someone attests.
-func (b *Baseline) Organisation(now time.Time) []Verdict {
+// verdict each in the baseline's order, for one group of devices or, with an
+// empty one, for the organisation. Nothing a device answers decides them: they
+// are notchecked until someone attests.
+func (b *Baseline) Organisation(group string, said Statements, now time.Time) []Verdict {
 	e := &evaluation{baseline: b, language: b.language, set: &fact.Set{}, now: now}
+	e.spoken = said.about(b.ID, func(r Reach) bool { return r.Organisation || group != "" && slices.Contains(r.Groups, group) })
 	var verdicts []Verdict
 	for i := range b.Requirements {
 		r := &b.Requirements[i]
@@ -60,7 +76,9 @@ func (b *Baseline) Organisation(now time.Time) []Verdict {
 		if r.Kind == Info {
 			o = e.info(r, b.compiled[r.ID])
 		}
-		verdicts = append(verdicts, e.verdict(r, b.compiled[r.ID], o))
+		v := e.verdict(r, b.compiled[r.ID], e.attested(r, b.compiled[r.ID], o))
+		v.Group = group
+		verdicts = append(verdicts, v)
 	}
 	return verdicts
 }
@@ -72,6 +90,8 @@ type outcome struct {
 	severity Severity
 	note     string
 	err      error
+
+	attestation *StatementRef
 }
 
 // judge decides one device-scope requirement.
@@ -133,14 +153,18 @@ func (e *evaluation) applies(r *Requirement, p *program) (o outcome, done bool) 
 
 // decide tries the cases, then the check. A failing case that is unknown
 // leaves two ends open: it fails, or what comes after decides; if that fails
-// too, the requirement fails either way, else it is unknown.
+// too, the requirement fails either way, else it is unknown. In the same way a
+// case that would be unknown gives way to one that is notchecked: nothing is
+// known of the device either way, and that says why.
 func (e *evaluation) decide(r *Requirement, p *program) outcome {
-	var open *outcome
+	var open *outcome // of the first case that is unknown
+	var would Result  // what that case would give
 	settle := func(o outcome) outcome {
-		if open != nil && o.result != Fail {
-			return *open
+		switch {
+		case open == nil, would == Fail && o.result == Fail, would == Unknown && o.result == NotChecked:
+			return o
 		}
-		return o
+		return *open
 	}
 	for i, c := range r.Cases {
 		truth, missing, err := p.cases[i].eval(e)
@@ -149,13 +173,14 @@ func (e *evaluation) decide(r *Requirement, p *program) outcome {
 			return settle(outcome{result: Error, reason: ReasonCheckError, err: err})
 		case truth == Yes:
 			return settle(outcome{result: c.Result, reason: c.Reason, severity: c.Severity, note: c.Note})
-		case truth == NotKnown && c.Result == Fail:
+		case truth == NotKnown:
 			if open == nil {
 				o := e.unknown(r, missing)
-				open = &o
+				open, would = &o, c.Result
 			}
-		case truth == NotKnown:
-			return settle(e.unknown(r, missing))
+			if c.Result != Fail && !givesWay(c, r.Cases[i+1:]) {
+				return *open
+			}
 		}
 	}
 	switch truth, missing, err := p.check.eval(e); {
@@ -164,10 +189,16 @@ func (e *evaluation) decide(r *Requirement, p *program) outcome {
 	case truth == Yes:
 		return settle(outcome{result: Pass, reason: r.PassReason})
 	case truth == No:
-		return outcome{result: Fail, reason: r.FailReason}
+		return settle(outcome{result: Fail, reason: r.FailReason})
 	default:
 		return settle(e.unknown(r, missing))
 	}
+}
+
+// givesWay reports whether what comes after a case can settle it though it is
+// unknown.
+func givesWay(c Case, later []Case) bool {
+	return c.Result == Unknown && slices.ContainsFunc(later, func(o Case) bool { return o.Result == NotChecked })
 }
 
 // info gives the outcome of a requirement that nobody judges.

@@ -22,11 +22,18 @@ type evaluation struct {
 	set      *fact.Set
 	now      time.Time
 
-	uncovered bool // the baseline does not cover the subject's platform
+	uncovered bool   // the baseline does not cover the subject's platform
+	spoken    spoken // what people have stated that bears on the subject
 
 	consulted []consultation // since the requirement began
 	turn      time.Time      // when the requirement's outcome may be another; zero: never
 	lists     map[string]ref.Val
+
+	wording wording // of the observed text, used again and again
+	refs    []EvidenceRef
+	missing []bool // of refs
+
+	evidences [][]EvidenceRef // that verdicts have
 }
 
 // A consultation is one look at a fact. name is its key, or "LIST.FIELD".

@@ -35,6 +35,7 @@ type scope struct {
 	language *language
 	env      *cel.Env
 	params   []string // param.NAME, sorted
+	sizes    sizes
 }
 
 // newScope declares the parameters beside the facts.
@@ -44,6 +45,7 @@ func newScope(l *language, params []Param) (scope, error) {
 	for _, p := range params {
 		name := "param." + p.Name
 		s.params = append(s.params, name)
+		s.sizes = s.sizes.with(name, p.Value)
 		options = append(options, cel.Variable(name, celType(fact.Type(p.Type))))
 	}
 	slices.Sort(s.params)
@@ -79,7 +81,7 @@ func (s scope) compile(text string) (*expression, []compileError) {
 			remedy: "compare it with a value",
 		}}
 	}
-	cost, err := env.EstimateCost(checked, sizes{})
+	cost, err := env.EstimateCost(checked, s.sizes)
 	if err != nil {
 		return nil, []compileError{{message: err.Error(), remedy: "make the condition simpler"}}
 	}
@@ -152,12 +154,31 @@ func unknownNames(u *types.Unknown) []string {
 	return slices.Compact(names)
 }
 
-// sizes tells the cost estimate how long a fact can be.
-type sizes struct{}
+// sizes tells the cost estimate how long a fact can be, and by name how long
+// each parameter is.
+type sizes map[string]uint64
+
+func (s sizes) with(name string, value any) sizes {
+	if s == nil {
+		s = make(sizes)
+	}
+	switch v := value.(type) {
+	case string:
+		s[name] = uint64(len(v))
+	case []string:
+		s[name] = uint64(len(v))
+	}
+	return s
+}
 
 // EstimateSize implements checker.CostEstimator.
-func (sizes) EstimateSize(node checker.AstNode) *checker.SizeEstimate {
+func (s sizes) EstimateSize(node checker.AstNode) *checker.SizeEstimate {
 	t := node.Type()
+	if path := node.Path(); len(path) == 1 {
+		if size, ok := s[path[0]]; ok {
+			return &checker.SizeEstimate{Max: size}
+		}
+	}
 	switch {
 	case t.Kind() == types.StringKind:
 		return &checker.SizeEstimate{Max: maxStringLength}

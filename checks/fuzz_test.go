@@ -21,6 +21,7 @@ func FuzzParseBaseline(f *testing.F) {
 	f.Add([]byte(file("check: |", "  wifi.all(w, w.eap.exists(e, e == \"LEAP\"))")))
 	f.Add([]byte(file(`check: 'setting["com.apple.applicationaccess"]["ratingApps"] > 100'`, "levels: [{when: param.policy == 'any', level: informational}]")))
 	f.Add([]byte(file("check: now - device.last_answered < param.days", "max_age: param.days", "notes: [{text: '{device.platform}'}]")))
+	f.Add([]byte(child("extends: [wpa2-enterprise]", "exclude: [{requirement: wr_vpn_installed, reason: x}]", "applies_to: {platforms: [macOS]}", "requirements: [{use: wr_wifi_enterprise_only, level: required}]")))
 	f.Add([]byte("id: [[[[[[\n"))
 	d := iPad().networks(network("enterprise", "WPA2", "good"), hiddenNetwork(fact.EncryptedProfile))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -42,12 +43,33 @@ func FuzzParseBaseline(f *testing.F) {
 		if err != nil || again.Digest != b.Digest {
 			t.Fatalf("read again: digest %s, error %v, want %s", again.Digest, err, b.Digest)
 		}
-		if got := len(b.Evaluate(d.Subject, &d.set, noon)) + len(b.Organisation(noon)); got != len(b.Requirements) {
+		judged := len(b.Evaluate(d.Subject, &d.set, noon))
+		if got := judged + len(b.Organisation("", checks.Statements{}, noon)); got != len(b.Requirements) && b.IsFor(d.Subject) {
 			t.Fatalf("%d verdicts for %d requirements", got, len(b.Requirements))
+		}
+		if judged > 0 && !b.IsFor(d.Subject) {
+			t.Fatalf("%d verdicts for a device that it is not for", judged)
 		}
 		for _, v := range b.Evaluate(checks.Subject{Platform: checks.IOS, OS: "18.1"}, nil, time.Time{}) {
 			if v.Reason == "" || v.Observed == "" {
 				t.Fatalf("an incomplete verdict: %+v", v)
+			}
+		}
+	})
+}
+
+// FuzzRunExamples wants results or an error and not both, whatever the file is.
+func FuzzRunExamples(f *testing.F) {
+	f.Add([]byte("baseline: wpa2-enterprise\nnow: 2026-11-22T12:00:00Z\ndevices: {a: {platform: iOS, os: '18', facts: {wifi: [{security: open}]}}}\nexamples: [{name: x, device: a, expect: {wr_wifi_profiles_not_weak: fail}}]\n"))
+	f.Add([]byte("baseline: [wpa2-enterprise]\nnow: 2026-11-22T12:00:00Z\nexamples: [{name: x, device: {like: a}, facts: {profiles: {absent: silent}}, attested: [x], expect: {wr_vpn_installed: unknown/silent}}]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		results, err := checks.RunExamples(checks.ExampleFile{Name: "f.yaml", Data: data}, checks.Builtin)
+		if err != nil && results != nil {
+			t.Fatalf("results %v and error %v", results, err)
+		}
+		for _, r := range results {
+			if r.Requirement == "" || r.Got == "" || r.Want == "" {
+				t.Fatalf("an incomplete result: %+v", r)
 			}
 		}
 	})

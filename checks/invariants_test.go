@@ -193,7 +193,7 @@ func TestTheSameFactsGiveTheSameVerdicts(t *testing.T) {
 func TestEveryVerdictIsComplete(t *testing.T) {
 	devices := []*device{iPad(), iPad().restricted(), mac(), {Subject: checks.Subject{ID: "silent"}}}
 	eachBuiltin(t, func(t *testing.T, b *checks.Baseline) {
-		verdicts := b.Organisation(noon)
+		verdicts := b.Organisation("", checks.Statements{}, noon)
 		for _, v := range verdicts {
 			if v.Device != "" || v.Result != checks.NotChecked || v.Reason != checks.ReasonNotAttested {
 				t.Errorf("%s: organisation row %s/%s for device %q", v.Requirement, v.Result, v.Reason, v.Device)
@@ -233,7 +233,7 @@ func TestOrganisationRowsNeverTouchDevices(t *testing.T) {
 		for _, v := range b.Evaluate(d.Subject, &d.set, noon) {
 			got = append(got, v.Requirement)
 		}
-		for _, v := range b.Organisation(noon) {
+		for _, v := range b.Organisation("", checks.Statements{}, noon) {
 			if slices.Contains(got, v.Requirement) {
 				t.Errorf("%s is judged for a device too", v.Requirement)
 			}

@@ -38,7 +38,7 @@ func Lint(b *Baseline) []Finding {
 		}
 	}
 	for _, p := range b.Params {
-		if !b.mentions("param." + p.Name) {
+		if name := "param." + p.Name; !b.told[name] && !b.mentions(name) {
 			out = append(out, Finding{
 				File: b.ID, Severity: FindingWarning,
 				Message: fmt.Sprintf("parameter %s is used by no requirement", p.Name), Remedy: "leave it out",
@@ -53,7 +53,7 @@ func (b *Baseline) mentions(name string) bool {
 	in := func(x *expression) bool { return x != nil && slices.Contains(x.names, name) }
 	for i := range b.Requirements {
 		r, p := &b.Requirements[i], b.compiled[b.Requirements[i].ID]
-		if in(p.applies) || in(p.check) || slices.ContainsFunc(p.cases, in) || slices.ContainsFunc(p.notes, in) {
+		if in(p.applies) || in(p.check) || in(p.contradicted) || slices.ContainsFunc(p.cases, in) || slices.ContainsFunc(p.notes, in) {
 			return true
 		}
 		if slices.ContainsFunc(r.Levels, func(l LevelRule) bool { return strings.Contains(l.When, name) }) {

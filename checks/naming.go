@@ -16,7 +16,7 @@ import (
 // roots are the first words of facts written with dots, and of parameters.
 // A variable of all or exists may not be called so.
 func roots() []string {
-	return []string{"DeviceInformation", "SecurityInfo", "device", "param", "setting"}
+	return []string{"DeviceInformation", "SecurityInfo", "device", "param", "setting", "zoom"}
 }
 
 // A namer walks a parsed condition and turns each mention of a fact, such as

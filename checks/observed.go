@@ -1,77 +1,111 @@
 package checks
 
 import (
+	"bytes"
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/wardround/wardround/checks/fact"
 )
 
-// Bounds of the observed text: what a device sends must not fill the report.
-const (
-	maxShown     = 5  // elements of a list
-	maxShownText = 80 // runes of a text
-)
-
 var placeholder = regexp.MustCompile(`\{([^{}]+)\}`)
+
+// A wording is the observed text while it is put together: parts with "; "
+// between them, each once.
+type wording struct {
+	text  []byte
+	parts []int // where each begins
+}
+
+func (w *wording) reset() { w.text, w.parts = w.text[:0], w.parts[:0] }
+
+// begin starts a part; what is appended to text until end is of it.
+func (w *wording) begin() (at int) {
+	if len(w.text) > 0 {
+		w.text = append(w.text, "; "...)
+	}
+	return len(w.text)
+}
+
+// end drops the part again if it is empty, or was said before.
+func (w *wording) end(at int) {
+	part := w.text[at:]
+	for i, from := range w.parts {
+		to := at - len("; ")
+		if i+1 < len(w.parts) {
+			to = w.parts[i+1] - len("; ")
+		}
+		if bytes.Equal(w.text[from:to], part) {
+			part = nil
+			break
+		}
+	}
+	if len(part) == 0 {
+		w.text = w.text[:max(at-len("; "), 0)]
+		return
+	}
+	w.parts = append(w.parts, at)
+}
+
+func (w *wording) add(text string) {
+	if text == "" {
+		return
+	}
+	at := w.begin()
+	w.text = append(w.text, text...)
+	w.end(at)
+}
 
 // observed says what was seen, with values, or what is missing.
 func (e *evaluation) observed(r *Requirement, p *program, o outcome) string {
-	var parts []string
-	add := func(text string) {
-		if text != "" && !slices.Contains(parts, text) {
-			parts = append(parts, text)
-		}
-	}
+	w := &e.wording
+	w.reset()
 	if o.err != nil {
-		add("the check could not be computed: " + shorten(o.err.Error()))
+		w.add("the check could not be computed: " + shorten(o.err.Error()))
 	}
-	for _, c := range e.consulted {
-		add(e.describe(c))
+	for i := range e.consulted {
+		at := w.begin()
+		w.text = e.describe(w.text, &e.consulted[i])
+		w.end(at)
 	}
-	add(e.fill(o.note))
-	if o.result == Pass || r.Kind == Info {
-		for _, text := range e.notes(r, p) {
-			add(text)
-		}
+	w.add(e.fill(o.note))
+	w.add(o.attestation.tell())
+	if len(w.text) == 0 && o.reason == ReasonNotAttested {
+		w.add("no attestation")
 	}
-	if len(parts) == 0 {
+	if o.result == Pass || r.Kind != Machine {
+		e.notes(w, r, p)
+	}
+	if len(w.text) == 0 {
 		return e.nothingConsulted(o)
 	}
-	return strings.Join(parts, "; ")
+	return string(w.text)
 }
 
 func (e *evaluation) nothingConsulted(o outcome) string {
 	switch o.reason {
 	case ReasonNotOnPlatform, ReasonNotOnOSVersion, ReasonPlatformUnknown, ReasonOSVersionUnknown:
-		return strings.TrimSpace(fmt.Sprintf("platform %s %s", e.subject.Platform, e.subject.OS))
+		return strings.TrimSpace("platform " + string(e.subject.Platform) + " " + e.subject.OS)
 	case ReasonUserEnrollment, ReasonNotOnSharedIPad:
 		return "enrollment type " + e.subject.EnrollmentType
-	case ReasonNotAttested:
-		return "no attestation"
 	}
 	return "nothing that a device reports"
 }
 
-// notes gives the remarks that hold. What they look at is no evidence.
-func (e *evaluation) notes(r *Requirement, p *program) []string {
+// notes adds the remarks that hold. What they look at is no evidence.
+func (e *evaluation) notes(w *wording, r *Requirement, p *program) {
 	consulted := len(e.consulted)
 	defer func() { e.consulted = e.consulted[:consulted] }()
-	var out []string
 	for i, n := range r.Notes {
 		if x := p.notes[i]; x != nil {
 			if truth, _, err := x.eval(e); err != nil || truth != Yes {
 				continue
 			}
 		}
-		out = append(out, e.fill(n.Text))
+		w.add(e.fill(n.Text))
 	}
-	return out
 }
 
 // fill puts values for the {FACT.KEY}s of a text.
@@ -92,39 +126,44 @@ func (e *evaluation) fill(text string) string {
 	})
 }
 
-// describe says what a consultation found. The fields of a list's elements are
-// in the list's own text, unless they are absent.
-func (e *evaluation) describe(c consultation) string {
+// describe appends what a consultation found. The fields of a list's elements
+// are in the list's own text, unless they are absent.
+func (e *evaluation) describe(b []byte, c *consultation) []byte {
 	setting, isSetting := e.language.names[c.name]
 	label := cmp.Or(setting.label, c.name)
 	if !c.fact.Known() {
-		if saidElsewhere(c) {
-			return ""
-		}
-		why := string(c.fact.Absent)
-		said := slices.IndexFunc(c.fact.Sources, func(s fact.Source) bool { return s.Said != "" })
-		if said >= 0 {
-			why += ": " + shorten(c.fact.Sources[said].Said)
-		}
-		return label + " is not known (" + why + ")"
+		return describeAbsent(b, label, c)
 	}
 	if list, ok := c.fact.Value.([]fact.Object); ok {
-		return describeList(label, list)
+		return describeList(b, label, list)
 	}
 	switch {
 	case c.name == lastAnsweredName: // the evidence tells when; the same answer again is to say the same
-		return "DeviceInformation was answered"
+		return append(b, "DeviceInformation was answered"...)
 	case isSetting:
-		return "setting " + label + " is " + show(c.fact.Value) + " (" + heldBy(c.fact, setting.Setting) + ")"
+		b = append(append(append(b, "setting "...), label...), " is "...)
+		b = append(appendShown(b, c.fact.Value), " ("...)
+		return append(appendHolder(b, &c.fact, setting.Setting), ')')
 	case e.language.types[c.name] == "": // a field
-		return ""
+		return b
 	}
-	return label + " is " + show(c.fact.Value)
+	return appendShown(append(append(b, label...), " is "...), c.fact.Value)
+}
+
+func describeAbsent(b []byte, label string, c *consultation) []byte {
+	if saidElsewhere(c) {
+		return b
+	}
+	b = append(append(append(b, label...), " is not known ("...), c.fact.Absent...)
+	if said := slices.IndexFunc(c.fact.Sources, func(s fact.Source) bool { return s.Said != "" }); said >= 0 {
+		b = append(append(b, ": "...), shorten(c.fact.Sources[said].Said)...)
+	}
+	return append(b, ')')
 }
 
 // saidElsewhere reports whether that a field is not known follows from what its
 // list says, or from another field of it.
-func saidElsewhere(c consultation) bool {
+func saidElsewhere(c *consultation) bool {
 	switch c.name {
 	case "wifi.anchors_from", "wifi.anchors_until", "credentials.not_after":
 		return true
@@ -134,134 +173,30 @@ func saidElsewhere(c consultation) bool {
 	return false
 }
 
-// heldBy says what holds a setting at its value.
-func heldBy(f fact.Fact, s fact.Setting) string {
-	by := "a profile"
-	if len(f.ImposedBy) > 0 {
-		by = "profile " + showStrings(f.ImposedBy)
+// appendHolder says what holds a setting at its value.
+func appendHolder(b []byte, f *fact.Fact, s fact.Setting) []byte {
+	by := func(b []byte) []byte {
+		if len(f.ImposedBy) == 0 {
+			return append(b, "a profile"...)
+		}
+		return appendStrings(append(b, "profile "...), f.ImposedBy)
 	}
 	switch {
 	case f.Hold == fact.Enforced:
-		return "imposed by " + by
+		return by(append(b, "imposed by "...))
 	case f.Hold == fact.Declared:
-		return "declared by " + by + ", not confirmed by the device"
-	case plain(f.Value) != s.Default:
-		return "in force, no profile is named"
+		return append(by(append(b, "declared by "...)), ", not confirmed by the device"...)
+	case !isDefault(f.Value, s.Default):
+		return append(b, "in force, no profile is named"...)
 	case s.Default == "true":
-		return "default; nothing forbids it"
+		return append(b, "default; nothing forbids it"...)
 	}
-	return "default; nothing sets it"
+	return append(b, "default; nothing sets it"...)
 }
 
-func describeList(label string, list []fact.Object) string {
-	switch {
-	case label == "wifi" && len(list) == 0:
-		return "no Wi-Fi payload in any installed profile"
-	case label == "wifi":
-		return "Wi-Fi by profile: " + describeEach(list, describeWiFi)
-	case label == "credentials":
-		return "valid until: " + describeEach(list, describeCredential)
+func isDefault(value any, text string) bool {
+	if on, ok := value.(bool); ok {
+		return on && text == "true" || !on && text == "false"
 	}
-	return fmt.Sprintf("%s: %d", label, len(list))
-}
-
-func describeEach(list []fact.Object, describe func(fact.Object) string) string {
-	var shown []string
-	for _, o := range list[:min(len(list), maxShown)] {
-		shown = append(shown, describe(o))
-	}
-	if more := len(list) - maxShown; more > 0 {
-		shown = append(shown, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(shown, ", ")
-}
-
-func describeCredential(o fact.Object) string {
-	what, _ := o.Fields["what"].Value.(string)
-	end := o.Fields["not_after"]
-	if !end.Known() {
-		return fmt.Sprintf("%s not known (%s)", what, end.Absent)
-	}
-	// The day is enough, and one text does for all who were enrolled on it.
-	name, _ := o.Fields["name"].Value.(string)
-	until, _ := end.Value.(time.Time)
-	return fmt.Sprintf("%s %s %s", what, show(name), until.UTC().Format(time.DateOnly))
-}
-
-func describeWiFi(o fact.Object) string {
-	text := func(field string) string {
-		s, _ := o.Fields[field].Value.(string)
-		return shorten(s)
-	}
-	if f := o.Fields["security"]; !f.Known() {
-		return fmt.Sprintf("one whose content is not known (%s)", f.Absent)
-	}
-	out := fmt.Sprintf("%q %s", text("ssid"), text("security"))
-	if enc := text("encryption"); enc != "" {
-		out += " " + enc
-	}
-	if rating := text("rating"); rating != "" && text("security") == "enterprise" {
-		out += ", rated " + rating
-		if why := text("why"); why != "" {
-			out += " (" + why + ")"
-		}
-		if certificates := text("certificates_why"); certificates != "" {
-			out += ", " + certificates
-		}
-	}
-	return out
-}
-
-// show renders a value; texts are quoted, so that nothing a device sends can
-// pass for words of ours.
-func show(value any) string {
-	switch v := value.(type) {
-	case string:
-		return strconv.Quote(shorten(v))
-	case []string:
-		return "[" + showStrings(v) + "]"
-	}
-	return plain(value)
-}
-
-func plain(value any) string {
-	switch v := value.(type) {
-	case time.Time:
-		return v.UTC().Format(time.RFC3339)
-	case []string:
-		return "[" + showStrings(v) + "]"
-	case bool:
-		return strconv.FormatBool(v)
-	}
-	return fmt.Sprint(value)
-}
-
-func showStrings(list []string) string {
-	shown := make([]string, 0, maxShown+1)
-	for _, s := range list[:min(len(list), maxShown)] {
-		shown = append(shown, strconv.Quote(shorten(s)))
-	}
-	if more := len(list) - maxShown; more > 0 {
-		shown = append(shown, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(shown, ", ")
-}
-
-// shorten cuts a text to what a report line bears, and strips what a terminal
-// would act on.
-func shorten(s string) string {
-	n := 0
-	for i := range s {
-		if n == maxShownText {
-			s = s[:i] + "…"
-			break
-		}
-		n++
-	}
-	return strings.Map(func(r rune) rune {
-		if !strconv.IsPrint(r) {
-			return '·'
-		}
-		return r
-	}, s)
+	return plain(value) == text
 }

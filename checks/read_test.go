@@ -101,8 +101,27 @@ func TestAMistakeInAFileIsToldWithItsPlaceAndRemedy(t *testing.T) {
 		{"broken YAML", "id: x\n  title: y\n", []string{"clinic.yaml:2: the YAML cannot be read"}},
 		{"too deep", "id: " + strings.Repeat("[", 30) + strings.Repeat("]", 30), []string{"nested deeper than 16"}},
 		{"too long", "# " + strings.Repeat("x", 4<<20), []string{"more than 4194304"}},
+		{"a date without a zone", strings.Replace(file(ok), "type: duration, value: 24h", "type: timestamp, value: 2023-05-12", 1), []string{`clinic.yaml:6:42: "2023-05-12" is no time with a zone, from 1971 to 2199; write it with its time zone`}},
+		{"a time without a zone", strings.Replace(file(ok), "type: duration, value: 24h", "type: timestamp, value: 2023-05-12T00:00:00", 1), []string{"is no time with a zone"}},
+		{"a text of a parameter that is not there", file(ok, "expected: 'since {param.dayss}'"), []string{"no parameter is called dayss"}},
+		{"an attestable reason that is none", file(ok, "attestable: [sillent]"), []string{`reason "sillent" is not known; did you mean silent?`}},
+		{"attestable reasons of a manual one", strings.Replace(file("kind: manual", "attestable: [silent]"), "check:", "", 1), []string{"a manual requirement has no reasons to attest by"}},
+		{"what contradicts a text", file("kind: info", "contradicted_by: DeviceInformation.IsSupervised"), []string{"nobody attests an info requirement"}},
+		{"an anchor cycle", "id: x\nversion: '1'\ntitle: x\nrequirements: &a [*a]\n", []string{"clinic.yaml:"}},
+		{"a YAML bomb", "a: &a [x, x, x, x, x, x, x, x, x]\n" + bomb("abcdefgh"), []string{"anchors and aliases are not allowed"}},
+		{"a file of 50 MB", strings.Repeat("# 0123456789 0123456789 0123456789\n", 50<<20/35), []string{"more than 4194304"}},
+		{"more nodes than are read", "id: [" + strings.Repeat("a,", 420_000) + "a]", []string{"more than 400000 nodes"}},
 		{"several at once", file("check: device.plattform == 1", "expectd: x"), []string{"16:12", "17:5"}},
 	})
+}
+
+// bomb is lists of nine aliases each, one below the other.
+func bomb(names string) string {
+	var b strings.Builder
+	for i := range len(names) - 1 {
+		b.WriteString(names[i+1:i+2] + ": &" + names[i+1:i+2] + " [" + strings.Repeat("*"+names[i:i+1]+", ", 9) + "]\n")
+	}
+	return b.String()
 }
 
 func told(t *testing.T, mistakes []mistake) {

@@ -16,6 +16,7 @@ var reasonsYAML []byte
 // baselines and by package fact.
 const (
 	ReasonAttested         Reason = "attested"
+	ReasonAttestationVoid  Reason = "attestation-void"
 	ReasonStale            Reason = "stale"
 	ReasonNotAttested      Reason = "not-attested"
 	ReasonInformational    Reason = "informational-only"
@@ -50,6 +51,7 @@ type Explanation struct {
 	Reason   Reason
 	Sentence string // what is the case
 	FixBy    string // who can mend it
+	Where    string // where that is done
 	NextStep string // what to do next
 }
 
@@ -96,8 +98,8 @@ func readReasons(data []byte) (map[Reason]Explanation, error) {
 	root := d.root()
 	out := make(map[Reason]Explanation)
 	for _, code := range slices.Sorted(maps.Keys(root)) {
-		f := d.fields(root[code], "sentence", "fix_by", "next_step")
-		x := Explanation{Reason: Reason(code), Sentence: d.text(f["sentence"]), FixBy: d.text(f["fix_by"]), NextStep: d.text(f["next_step"])}
+		f := d.fields(root[code], "sentence", "fix_by", "where", "next_step")
+		x := Explanation{Reason: Reason(code), Sentence: d.text(f["sentence"]), FixBy: d.text(f["fix_by"]), Where: d.text(f["where"]), NextStep: d.text(f["next_step"])}
 		if !reasonPattern.MatchString(code) {
 			d.errorAt(root[code], "write it in kebab-case", "reason %q is not in kebab-case", code)
 		}

@@ -17,6 +17,7 @@ type Source struct {
 	Jurisdiction string
 	Date         string
 	SHA256       string            // of the text that was read
+	File         string            // name of the file it was read from; may be empty
 	Clauses      map[string]string // number -> the clause, in our words
 }
 
@@ -75,7 +76,9 @@ type Requirement struct {
 	Title          string
 	Discussion     string
 	Source         SourceRef
-	Level          Level // the one that Levels settled on
+	Also           []SourceRef // further clauses, of baselines that are extended and have the same requirement
+	From           string      // id of the baseline that it was inherited from; empty: its own
+	Level          Level       // the one that Levels settled on
 	Levels         []LevelRule
 	Scope          Scope
 	Kind           Kind
@@ -94,6 +97,8 @@ type Requirement struct {
 	PassReason     Reason    // of a check that is true; default as-required
 	Assurance      Assurance // the most a pass may claim; empty: what the facts give
 	FailReason     Reason    // of a check that is false; default setting-not-in-force
+	Attestable     []Reason  // of a machine one: the reasons of an unknown or notchecked verdict for which a person's word is taken
+	ContradictedBy string    // CEL: where it is true, an attestation is void
 	OnMissing      Reason    // of a check that is unknown, when the fact does not say why
 	MaxAge         time.Duration
 	ConflictsWith  []string
@@ -105,7 +110,7 @@ type Requirement struct {
 // A Param is a parameter of a baseline with its value.
 type Param struct {
 	Name  string
-	Type  string // string, bool, int, duration, list(string)
+	Type  string // string, bool, int, duration, list(string), timestamp
 	Doc   string
 	Value any
 	OneOf []string // of a string: the values it may have; none: any
@@ -120,6 +125,9 @@ type Baseline struct {
 	Jurisdiction string
 	Discussion   string
 	Covers       []PlatformRule // none: every platform; on any other nothing can be shown
+	AppliesTo    Assignment     // the devices it is for; zero: all
+	Extends      []Parent       // whose requirements it takes over
+	Excluded     []Exclusion    // of these the ones that it leaves out
 	Declares     []fact.Setting // settings that its checks name and fact.Settings does not have
 	Digest       string         // SHA-256, hex, of its canonical form
 	Params       []Param
@@ -130,4 +138,6 @@ type Baseline struct {
 	compiled    map[string]*program // by requirement id
 	paramValues map[string]ref.Val  // by param.NAME
 	places      map[string]place    // by requirement id
+	material    material            // for baselines that extend it
+	told        map[string]bool     // param.NAME that texts name
 }

@@ -13,7 +13,7 @@ func requirementKeys() []string {
 	return []string{
 		"id", "title", "discussion", "source", "level", "levels", "scope", "kind", "basis", "severity", "platforms", "shared_ipad",
 		"user_enrollment", "applies_when", "expected", "cases", "check", "notes", "result", "reason", "pass_reason", "fail_reason",
-		"on_missing", "assurance", "max_age", "conflicts_with", "references", "next_step", "settings",
+		"on_missing", "assurance", "max_age", "conflicts_with", "references", "next_step", "settings", "attestable", "contradicted_by", "also",
 	}
 }
 
@@ -25,10 +25,11 @@ type requirementReader struct {
 	scope    scope
 	sources  []Source
 	rules    *ruleSet
+	slots    []*slot
 }
 
-// all reads the list: full definitions, shared rules by `use`, and whole sets
-// of them by `set`, the latter two with overrides.
+// all reads the list: full definitions, inherited requirements and shared rules
+// by `use`, and whole sets of rules by `set`, the latter with overrides.
 func (r *requirementReader) all(list field) {
 	for _, item := range r.items(list) {
 		m := r.mapping(item)
@@ -36,11 +37,16 @@ func (r *requirementReader) all(list field) {
 		case m["use"].value != nil:
 			id := r.text(m["use"])
 			rule, ok := r.rules.byID[id]
-			if !ok {
+			switch s := r.slot(id); {
+			case s != nil && s.own:
+				r.twice(id, item)
+			case s != nil:
+				r.change(s, m)
+			case !ok:
 				r.errorAt(m["use"], didYouMean(id, slices.Sorted(maps.Keys(r.rules.byID))), "no shipped rule is called %q", id)
-				continue
+			default:
+				r.add(draft{fields: r.override(rule, m, "use"), item: item}, true)
 			}
-			r.one(r.override(rule, m, "use"), item)
 		case m["set"].value != nil:
 			name := r.text(m["set"])
 			ids, ok := r.rules.sets[name]
@@ -49,17 +55,44 @@ func (r *requirementReader) all(list field) {
 				continue
 			}
 			for _, id := range ids {
-				r.one(r.override(r.rules.byID[id], m, "set"), item)
+				if s := r.slot(id); s != nil && s.own {
+					r.twice(id, item)
+					continue
+				}
+				r.add(draft{fields: r.override(r.rules.byID[id], m, "set"), item: item}, true)
 			}
 		default:
-			r.one(m, item)
+			r.defined(m, item)
 		}
 	}
 }
 
-// override puts what m says over a shared rule.
+// defined takes a full definition.
+func (r *requirementReader) defined(m map[string]field, item field) {
+	id := r.text(m["id"])
+	switch s := r.slot(id); {
+	case s == nil:
+		r.add(draft{fields: m, item: item}, true)
+	case s.own:
+		r.twice(id, item)
+	default:
+		r.errorAt(item, "change it by use: "+id+", or choose another id", "requirement %s is inherited from %s", id, s.drafts[0].from)
+	}
+}
+
+func (r *requirementReader) twice(id string, item field) {
+	r.within = id
+	r.errorAt(item, "keep one", "requirement %s is there twice", id)
+	r.within = ""
+}
+
+// override puts what m says over a rule. A level that is said is that level,
+// whatever the rule would let it depend on.
 func (r *requirementReader) override(rule, m map[string]field, by string) map[string]field {
 	out := maps.Clone(rule)
+	if m["level"].value != nil {
+		delete(out, "levels")
+	}
 	for name, f := range m {
 		switch name {
 		case by:
@@ -73,24 +106,18 @@ func (r *requirementReader) override(rule, m map[string]field, by string) map[st
 }
 
 // one reads a requirement and compiles it.
-func (r *requirementReader) one(m map[string]field, item field) {
+func (r *requirementReader) one(m map[string]field, item field) (Requirement, *program) {
 	r.within = r.text(m["id"])
 	defer func() { r.within = "" }()
 	r.only(m, requirementKeys())
 	q := r.words(m)
-	switch {
-	case !requirementIDPattern.MatchString(q.ID):
+	if !requirementIDPattern.MatchString(q.ID) {
 		r.errorAt(item, "write it such as wr_our_rule", "id %q is not in snake_case", q.ID)
-	case r.baseline.compiled[q.ID] != nil:
-		r.errorAt(item, "keep one", "requirement %s is there twice", q.ID)
-		return
 	}
-	r.baseline.places[q.ID] = item.place()
 	p := &program{rules: readRules(q.Platforms)}
 	r.conditions(&q, p, m)
 	r.complete(q, m, item)
-	r.baseline.Requirements = append(r.baseline.Requirements, q)
-	r.baseline.compiled[q.ID] = p
+	return q, p
 }
 
 // words reads all that is no condition.
@@ -107,7 +134,7 @@ func (r *requirementReader) words(m map[string]field) Requirement {
 
 		SharedIPad:     enum(r.document, m["shared_ipad"], "", NotApplicable),
 		UserEnrollment: enum(r.document, m["user_enrollment"], "", Unknown, NotApplicable),
-		Expected:       r.text(m["expected"]),
+		Expected:       r.settled(m["expected"]),
 		OnMissing:      r.reason(m["on_missing"], ""),
 		Assurance:      enum(r.document, m["assurance"], "", Declared, Observed, Enforced),
 		MaxAge:         r.maxAge(m["max_age"]),
@@ -115,6 +142,12 @@ func (r *requirementReader) words(m map[string]field) Requirement {
 		References:     r.references(m["references"]),
 		NextStep:       r.text(m["next_step"]),
 		Settings:       r.wantedSettings(m["settings"]),
+	}
+	for _, also := range r.items(m["also"]) {
+		q.Also = append(q.Also, r.sourceRef(also))
+	}
+	for _, reason := range r.items(m["attestable"]) {
+		q.Attestable = append(q.Attestable, r.reason(reason, ""))
 	}
 	switch q.Kind {
 	case Machine:
@@ -246,6 +279,12 @@ func (r *requirementReader) complete(q Requirement, m map[string]field, item fie
 	}
 	if q.Kind == Machine && q.Scope == OrganisationScope {
 		r.errorAt(item, "use kind: manual", "no device's answers decide a requirement of the organisation")
+	}
+	if q.Kind != Machine && m["attestable"].value != nil {
+		r.errorAt(m["attestable"], "leave it out", "a %s requirement has no reasons to attest by: a manual one can be attested, an info one cannot", q.Kind)
+	}
+	if q.Kind == Info && m["contradicted_by"].value != nil {
+		r.errorAt(m["contradicted_by"], "leave it out", "nobody attests an info requirement")
 	}
 	if q.Kind != Machine && m["settings"].value != nil {
 		r.errorAt(m["settings"], "leave settings out", "no profile decides a %s requirement", q.Kind)

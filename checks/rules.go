@@ -4,7 +4,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -77,33 +76,54 @@ var sourceDocuments = sync.OnceValue(func() []Source {
 // of their file. The clauses inside are shared and must not be changed.
 func Sources() []Source { return slices.Clone(sourceDocuments()) }
 
-// builtins holds each shipped baseline, read at its first use.
-var builtins = sync.OnceValue(func() map[string]func() (*Baseline, error) {
-	files, _ := fs.Glob(shipped, "baselines/*.yaml") // the pattern is valid
-	m := make(map[string]func() (*Baseline, error))
+// shippedIDs are the names of the shipped baselines, in order.
+var shippedIDs = sync.OnceValue(func() []string {
+	files, _ := fs.Glob(shipped, "baselines/*.yaml") // the pattern is valid, and gives them in order
+	var ids []string
 	for _, name := range files {
-		if name == "baselines/sources.yaml" {
-			continue
+		if name != "baselines/sources.yaml" {
+			ids = append(ids, strings.TrimSuffix(path.Base(name), ".yaml"))
 		}
-		m[strings.TrimSuffix(path.Base(name), ".yaml")] = sync.OnceValues(func() (*Baseline, error) {
-			data, err := shipped.ReadFile(name)
+	}
+	return ids
+})
+
+// A shelf keeps each shipped baseline once it was read. One may extend another,
+// so that reading it reads that one too.
+type shelf struct {
+	mu   sync.Mutex
+	read map[string]func() (*Baseline, error) // guarded by mu
+}
+
+var builtins shelf
+
+func (s *shelf) get(id string) (*Baseline, error) {
+	s.mu.Lock()
+	read, ok := s.read[id]
+	if !ok {
+		if s.read == nil {
+			s.read = make(map[string]func() (*Baseline, error))
+		}
+		read = sync.OnceValues(func() (*Baseline, error) {
+			data, err := shipped.ReadFile("baselines/" + id + ".yaml")
 			if err != nil {
 				return nil, fmt.Errorf("read the shipped baseline: %w", err)
 			}
-			return ParseBaseline(path.Base(name), data)
+			return ParseBaseline(id+".yaml", data)
 		})
+		s.read[id] = read
 	}
-	return m
-})
+	s.mu.Unlock()
+	return read()
+}
 
 // BuiltinIDs lists the shipped baselines in order.
-func BuiltinIDs() []string { return slices.Sorted(maps.Keys(builtins())) }
+func BuiltinIDs() []string { return slices.Clone(shippedIDs()) }
 
 // Builtin returns a shipped baseline, the same one each time.
 func Builtin(id string) (*Baseline, error) {
-	read, ok := builtins()[id]
-	if !ok {
-		return nil, fmt.Errorf("no baseline %q is shipped: %s", id, didYouMean(id, BuiltinIDs()))
+	if !slices.Contains(shippedIDs(), id) {
+		return nil, fmt.Errorf("no baseline %q is shipped: %s", id, didYouMean(id, shippedIDs()))
 	}
-	return read()
+	return builtins.get(id)
 }

@@ -65,7 +65,7 @@ func TestARestrictionIsAskedForWhereItExists(t *testing.T) {
 func TestEveryReasonHasWords(t *testing.T) {
 	kebab := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	for _, x := range checks.Reasons() {
-		if x.Sentence == "" || x.FixBy == "" || x.NextStep == "" || !kebab.MatchString(string(x.Reason)) {
+		if x.Sentence == "" || x.FixBy == "" || x.Where == "" || x.NextStep == "" || !kebab.MatchString(string(x.Reason)) {
 			t.Errorf("reason lacks words: %+v", x)
 		}
 		if !strings.HasSuffix(x.Sentence, ".") || !strings.HasSuffix(x.NextStep, ".") {

@@ -30,10 +30,12 @@ type Subject struct {
 	Serial         string // empty in a User Enrollment
 	Platform       Platform
 	OS             string // version, such as "18.1"; empty when not known
+	Build          string // of the operating system, such as "22B83"; empty when not known
 	Model          string // ProductName, such as "iPad14,1"
 	Supervised     Ternary
 	EnrollmentType string // NanoMDM's name of it; Shared iPad for a device in that mode
 	Groups         []string
+	Profiles       string // sums up which profiles are installed; empty when not known
 	Asset
 }
 

@@ -27,9 +27,13 @@ type Verdict struct {
 	Message     string // the reason in a plain sentence
 	NextStep    string // what to do, and who can; empty for a pass
 	MaxAge      time.Duration
-	FreshUntil  time.Time // after this the verdict reads unknown/stale; zero: does not age
-	RejudgeAt   time.Time // the answer may change then though no evidence does; zero: never
-	Evidence    []EvidenceRef
+	FreshUntil  time.Time     // after this the verdict reads unknown/stale; zero: does not age
+	RejudgeAt   time.Time     // the answer may change then though no evidence does; zero: never
+	Evidence    []EvidenceRef // shared between verdicts, and not to be changed
+
+	Group       string        // of the organisation's rows: judged for this group; empty: for all
+	Attestation *StatementRef // the person's statement that it rests on, or that no longer counts; nil: none
+	Waiver      *StatementRef // the exception that was accepted; the rest is as without it; nil: none
 }
 
 // StatusOf is the status that verdicts of one device against one baseline add

@@ -25,6 +25,10 @@ func (e *evaluation) verdict(r *Requirement, p *program, o outcome) Verdict {
 	if v.Result == Pass || v.Result == Fail {
 		v.FreshUntil = e.freshUntil(r.MaxAge)
 	}
+	v.Attestation = o.attestation
+	if v.Result != Pass && v.Result != NotApplicable {
+		v.Waiver = e.waiver(r.ID)
+	}
 	v.RejudgeAt = e.turn
 	v.explain(r)
 	return v.AsOf(e.now)
@@ -37,7 +41,7 @@ func (v *Verdict) explain(r *Requirement) {
 	if v.Result == Pass || v.Result == NotApplicable {
 		return
 	}
-	if r.NextStep != "" && (v.Reason == r.FailReason || v.Result == NotChecked) {
+	if r.NextStep != "" && (v.Reason == r.FailReason || v.Result == NotChecked && v.Reason != ReasonAttested) {
 		x.NextStep = r.NextStep
 	}
 	v.NextStep = x.step()
@@ -86,9 +90,9 @@ func (e *evaluation) freshUntil(maxAge time.Duration) time.Time {
 
 // evidence lists what the consulted facts rest on, each once, in order.
 func (e *evaluation) evidence() []EvidenceRef {
-	var refs []EvidenceRef
-	var missing []bool
-	for _, c := range e.consulted {
+	refs, missing := e.refs[:0], e.missing[:0]
+	for i := range e.consulted {
+		c := &e.consulted[i]
 		for _, s := range c.fact.Sources {
 			ref := evidenceRef(s)
 			if i := slices.Index(refs, ref); i >= 0 {
@@ -104,8 +108,30 @@ func (e *evaluation) evidence() []EvidenceRef {
 	slices.SortFunc(refs, func(a, b EvidenceRef) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), a.Collected.Compare(b.Collected), strings.Compare(a.SHA256, b.SHA256))
 	})
-	return refs
+	e.refs, e.missing = refs, missing
+	return e.shared(refs)
 }
+
+// shared keeps lists of evidence, most of which many verdicts have: the one of
+// Restrictions, above all.
+func (e *evaluation) shared(refs []EvidenceRef) []EvidenceRef {
+	if len(refs) == 0 {
+		return nil
+	}
+	for _, list := range e.evidences {
+		if slices.Equal(list, refs) {
+			return list
+		}
+	}
+	list := slices.Clip(slices.Clone(refs))
+	if len(e.evidences) < maxShared {
+		e.evidences = append(e.evidences, list)
+	}
+	return list
+}
+
+// maxShared bounds how many lists of evidence are compared with another.
+const maxShared = 8
 
 func evidenceRef(s fact.Source) EvidenceRef {
 	query, _, _ := strings.Cut(s.Query, "/")

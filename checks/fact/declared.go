@@ -5,7 +5,7 @@ import "slices"
 // Vocabulary lists the scalar and list facts that a check may name, settings
 // aside, in order of key.
 func Vocabulary() []Decl {
-	decls := slices.Concat(deviceInformation(), securityInfo(), derived(), lists())
+	decls := slices.Concat(deviceInformation(), securityInfo(), derived(), zoom(), lists())
 	slices.SortFunc(decls, func(a, b Decl) int {
 		if a.Key < b.Key {
 			return -1
@@ -75,6 +75,7 @@ func derived() []Decl {
 		{"device.cloud_backup_forbidden_since", Time, "First evidence of the unbroken run of answers in which allowCloudBackup is false, up to the newest; its sources are of the newest. Absent when it is not false."},
 		{"device.cloud_backup_dated", Bool, "The newest DeviceInformation answer gives LastCloudBackupDate; false if it gives IsCloudBackupEnabled and no date."},
 		{"device.reachable_until", Time, "When the first of the credentials ceases to be valid; absent while one of them is not known."},
+		{"device.owner_role", String, "Role of whoever the inventory says the device is for; absent if it does not list the device or does not say."},
 		{"device.wifi_payloads", Int, "Number of com.apple.wifi.managed payloads in installed profiles; absent when a profile hides its payloads."},
 	}
 }
@@ -84,6 +85,7 @@ func lists() []Decl {
 		{"profiles", ListOf("Profile"), "All installed profiles, from ProfileList with ManagedOnly false; absent otherwise."},
 		{"wifi", ListOf("Wifi"), "One element for each com.apple.wifi.managed payload of an installed profile, its fields absent when the catalog lacks its content, and one with all fields absent for each profile that hides its payloads."},
 		{"apps", ListOf("App"), "Installed apps that were asked for."},
+		{"app_settings", ListOf("AppSetting"), "What the MDM server configured managed apps with, from ManagedApplicationConfiguration: one element a key."},
 		{"certificates", ListOf("Certificate"), "Certificates on the device, from CertificateList; of a person's own device those that MDM installed."},
 		{"credentials", ListOf("Credential"), "What the device needs to stay connected, what ends first in front: its identities, save those that it issued itself, for that of device management cannot be told from that of a network; and the trust anchors of its networks, an expired one only while no other of its network is valid. What is not known is an element without not_after."},
 	}
@@ -132,6 +134,12 @@ func Objects() []ObjectType {
 			{"identifier", String, "Bundle identifier."},
 			{"version", String, "Version, if reported."},
 			{"managed", Bool, "MDM manages it."},
+		}},
+		{"AppSetting", "One key of a managed app's configuration.", []Decl{
+			{"app", String, "Bundle identifier."},
+			{"key", String, "Key, as it is spelt there."},
+			{"on", Bool, "Its value as a switch: true, 1, YES or the like; absent if it is none."},
+			{"set", Bool, "It has a value that is not empty, whatever it is."},
 		}},
 	}
 }

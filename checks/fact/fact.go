@@ -65,6 +65,8 @@ const (
 	UnknownModel Absence = "unknown-model"
 	// NotApplicable: the platform has no such thing.
 	NotApplicable Absence = "not-on-this-platform"
+	// NotInInventory: the inventory does not list the device, or does not say.
+	NotInInventory Absence = "not-in-inventory"
 	// TooLong: a list has more elements than checks are bounded for.
 	TooLong Absence = "list-too-long"
 )
@@ -73,7 +75,7 @@ const (
 func Absences() []Absence {
 	return []Absence{
 		NotAsked, Silent, NotNow, CheckedOut, NotFullList, Refused, FormatRefused, Undecodable, NoPayload, NotReported, UnexpectedType, BlankOnMac,
-		UserEnrolled, EncryptedProfile, UnknownProfile, ConflictingProfiles, PlaceholderValue, UnknownModel, NotApplicable, TooLong,
+		UserEnrolled, EncryptedProfile, UnknownProfile, ConflictingProfiles, PlaceholderValue, UnknownModel, NotApplicable, NotInInventory, TooLong,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -46,11 +47,30 @@ func loadBaseline(name string) (*checks.Baseline, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := checks.ParseBaseline(name, data)
+	b, err := checks.ParseBaselineFrom(filepath.Clean(name), data, extendedFile)
 	if err != nil {
 		return nil, usage(fmt.Errorf("baseline %s: %w", name, err), "")
 	}
 	return b, nil
+}
+
+// extendedFile reads a baseline that another file extends, by its name as seen
+// from there.
+func extendedFile(from, name string) (string, []byte, error) {
+	name = beside(from, name)
+	data, err := readFile(name, maxBaselineFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s is neither a shipped baseline nor a file", name)
+	}
+	return name, data, err
+}
+
+// beside is a file name as seen from another file.
+func beside(from, name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(filepath.Dir(from), name)
 }
 
 func readBaselineFile(name string) ([]byte, error) {

@@ -17,6 +17,7 @@ type checkedFleet struct {
 	fleet    *judge.Fleet
 	devices  []checks.DeviceResult
 	problems []checks.Problem
+	expected func(devices []checks.DeviceResult) int // how many ought to be there; nil: those that are
 }
 
 var _ report.Source = (*checkedFleet)(nil)
@@ -32,7 +33,13 @@ func (c *checkedFleet) problem(path, code, message string) {
 
 // BaselineResults returns each baseline's headline and organisation rows.
 func (c *checkedFleet) BaselineResults(_ context.Context, now time.Time) ([]checks.BaselineResult, error) {
-	return c.fleet.Results(now), nil
+	results := c.fleet.Results(now)
+	for i := range results {
+		if c.expected != nil {
+			results[i].Headline.Expected = c.expected(c.devices)
+		}
+	}
+	return results, nil
 }
 
 // EachDevice calls f with each device, in order of id.

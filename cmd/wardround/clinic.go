@@ -34,12 +34,12 @@ type clinic struct {
 
 // openClinic starts the MDM on a free loopback port, with a certificate
 // authority made for this run, and builds the fleet. Nothing is enrolled yet.
-func openClinic(dir string, opts demoOptions, journal mdm.Journal, logger *slog.Logger) (*clinic, error) {
+func openClinic(dir string, opts demoOptions, journal mdm.Journal, privacy mdm.Key, logger *slog.Logger) (*clinic, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	c, err := wireClinic(dir, "http://"+listener.Addr().String(), opts, journal, logger)
+	c, err := wireClinic(dir, "http://"+listener.Addr().String(), opts, journal, privacy, logger)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -51,7 +51,7 @@ func openClinic(dir string, opts demoOptions, journal mdm.Journal, logger *slog.
 	return c, nil
 }
 
-func wireClinic(dir, url string, opts demoOptions, journal mdm.Journal, logger *slog.Logger) (*clinic, error) {
+func wireClinic(dir, url string, opts demoOptions, journal mdm.Journal, privacy mdm.Key, logger *slog.Logger) (*clinic, error) {
 	ca, err := nano.NewCA("wardround demo", time.Now)
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
@@ -65,7 +65,7 @@ func wireClinic(dir, url string, opts demoOptions, journal mdm.Journal, logger *
 	if err := writeCatalog(filepath.Join(dir, catalogDir), fleet.Catalog()); err != nil {
 		return nil, err
 	}
-	server, err := nano.New(nano.Config{Roots: ca.Roots(), Topic: demoTopic}, journal, fleet, logger)
+	server, err := nano.New(nano.Config{Roots: ca.Roots(), Topic: demoTopic, Key: privacy}, journal, fleet, logger)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,10 @@ Exit status: that of the command below it.`,
 		newBaselineExplainCommand(g),
 		newBaselineFactsCommand(g),
 		newBaselineLintCommand(g),
+		newBaselineTestCommand(g),
+		newBaselineDiffCommand(g),
+		newBaselineSchemaCommand(g),
+		newBaselineReasonsCommand(g),
 		newBaselineImportCommand(g),
 	)
 	return cmd

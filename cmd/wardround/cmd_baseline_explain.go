@@ -50,6 +50,12 @@ func runBaselineExplain(id, baseline string, out io.Writer) error {
 				writeRequirement(out, b, r)
 			}
 		}
+		for _, x := range b.Excluded {
+			if x.Requirement == id {
+				found = true
+				fmt.Fprintf(out, "%s (baseline %s %s)\n  %s\n\n  left out of %s: %s\n\n", id, b.ID, b.Version, x.Title, x.Baseline, x.Reason)
+			}
+		}
 	}
 	if !found {
 		return usage(fmt.Errorf("no baseline has a requirement %q", id), "'wardround baseline show BASELINE' lists them")
@@ -64,7 +70,10 @@ func writeRequirement(out io.Writer, b *checks.Baseline, r checks.Requirement) {
 		}
 	}
 	fmt.Fprintf(out, "%s (baseline %s %s)\n  %s\n\n  %s\n\n", r.ID, b.ID, b.Version, r.Title, strings.ReplaceAll(strings.TrimSpace(r.Discussion), "\n", "\n  "))
-	line("clause", fmt.Sprintf("%s %s (%s, %s)", r.Source.Key, r.Source.Clause, r.Source.Authority, r.Source.Jurisdiction))
+	for _, source := range append([]checks.SourceRef{r.Source}, r.Also...) {
+		line("clause", fmt.Sprintf("%s %s (%s, %s)", source.Key, source.Clause, source.Authority, source.Jurisdiction))
+	}
+	line("from", r.From)
 	line("counts as", strings.Join(slices.DeleteFunc([]string{string(r.Level), string(r.Severity), string(r.Basis), "judged by " + string(r.Kind), "per " + string(r.Scope)}, func(s string) bool { return s == "" }), ", "))
 	for _, p := range r.Platforms {
 		text := string(p.Platform)
@@ -79,13 +88,26 @@ func writeRequirement(out io.Writer, b *checks.Baseline, r checks.Requirement) {
 		}
 		line("platform", text)
 	}
+	line("Shared iPad", string(r.SharedIPad))
+	line("owner's own", ownersOwn(r))
 	line("applies when", r.AppliesWhen)
 	line("expected", r.Expected)
 	for _, c := range r.Cases {
 		line("case", fmt.Sprintf("%s -> %s/%s", c.When, c.Result, c.Reason))
 	}
 	line("check", r.Check)
-	line("if missing", string(r.OnMissing))
+	for _, s := range r.Settings {
+		line("setting", fmt.Sprintf("%s %s = %v", s.Domain, s.Key, s.Value))
+	}
+	line("if missing", missingText(r))
+	line("attested by", attestedText(r))
+	line("void if", r.ContradictedBy)
+	for _, n := range r.Notes {
+		line("note", strings.TrimSpace(n.Text))
+	}
+	for _, l := range r.Levels {
+		line("level", fmt.Sprintf("%s -> %s", strings.TrimSpace(l.When), l.Level))
+	}
 	if r.MaxAge > 0 {
 		line("fresh for", r.MaxAge.String())
 	}
@@ -95,4 +117,39 @@ func writeRequirement(out io.Writer, b *checks.Baseline, r checks.Requirement) {
 	}
 	line("next step", r.NextStep)
 	fmt.Fprintln(out)
+}
+
+// ownersOwn says what becomes of the requirement in a User Enrollment.
+func ownersOwn(r checks.Requirement) string {
+	switch {
+	case r.Kind != checks.Machine || r.Scope != checks.DeviceScope:
+		return ""
+	case r.UserEnrollment == checks.NotApplicable:
+		return "notapplicable in a User Enrollment"
+	}
+	return "unknown in a User Enrollment; its owner's word is shown and decides nothing"
+}
+
+func missingText(r checks.Requirement) string {
+	switch {
+	case r.Kind != checks.Machine:
+		return ""
+	case r.OnMissing == "":
+		return "unknown, with the reason why the fact is absent"
+	}
+	return "unknown/" + string(r.OnMissing) + ", or why the fact is absent"
+}
+
+func attestedText(r checks.Requirement) string {
+	if r.Kind == checks.Manual {
+		return "a person"
+	}
+	reasons := make([]string, len(r.Attestable))
+	for i, reason := range r.Attestable {
+		reasons[i] = string(reason)
+	}
+	if len(reasons) == 0 {
+		return ""
+	}
+	return "a person, where it is " + strings.Join(reasons, ", ")
 }

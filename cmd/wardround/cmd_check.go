@@ -23,7 +23,9 @@ func newCheckCommand(g *globals) *cobra.Command {
 		Short: "Judge saved replies, webhook events and check-ins",
 		Long: `Judge what is found in the named files and folders: replies and check-ins of
 devices (property lists, XML or binary) and webhook events of NanoMDM or
-MicroMDM (JSON), grouped by device. No server and no database is involved.
+MicroMDM (JSON), grouped by device. Evidence exports are read too, with the profiles
+in them, and judged for now: 'wardround evidence replay' judges one for the time of its
+round. No server and no database is involved.
 
 A reply counts as collected at its webhook event's created_at, else at
 --collected-at, else now; the report's problems say where a time was assumed.
@@ -108,8 +110,10 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 	}
 	checked := &checkedFleet{at: now, fleet: judge.NewFleet(baselines)}
 	for _, device := range pile.devices() {
-		device.Server = opts.server
-		checked.add(judge.Judge(device, known, baselines, now))
+		if len(device.Server) == 0 {
+			device.Server = opts.server
+		}
+		checked.add(judge.Judge(device, pile.catalog(known), baselines, now))
 	}
 	checked.problems = pile.allProblems()
 	for _, p := range known.Problems() {

@@ -43,6 +43,9 @@ wrong use, such as a --dir that already holds a state.db.`,
 			if opts.server, err = g.config.server(); err != nil {
 				return err
 			}
+			if opts.zone, err = g.config.zone(); err != nil {
+				return err
+			}
 			return runDemo(ctx, opts, demoLogger(g), g.out, g.err)
 		}),
 	}
@@ -57,6 +60,7 @@ type demoOptions struct {
 	baselines []string
 	format    string
 	server    []checks.Expiry
+	zone      *time.Location
 }
 
 func (o *demoOptions) addFlags(flags *pflag.FlagSet) {
@@ -105,7 +109,7 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 	defer results.Close()
 
 	intake := sweep.NewIntake(state)
-	clinic, err := openClinic(dir, opts, intake.Journal(state), logger)
+	clinic, err := openClinic(dir, opts, intake.Journal(state), state.PrivacyKey(), logger)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -119,9 +123,14 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
+	keeper, err := openChainKeeper(dir, "", results, logger)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
 	rounder := sweep.NewRounder(sweep.Config{
 		Baselines: baselines, Catalog: known, AppManagement: true, Tool: toolVersion(),
 		Rate: -1, Quiet: demoQuiet, Repush: demoRepush, Server: append(clinic.expiries, opts.server...),
+		ChainKey: keeper.public(), Zone: opts.zone, Recorded: keeper.publish,
 	}, state, results, intake, clinic.mdm, logger)
 	if _, err := rounder.Round(ctx, roundProgress(bar)); err != nil {
 		return fmt.Errorf("demo: %w", err)

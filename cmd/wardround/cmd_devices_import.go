@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +37,7 @@ Exit status: 0; 2 if the file has an error.`,
   wardround devices import ward7.csv --merge --dry-run --dir ward`,
 		Args: cobra.ExactArgs(1),
 		RunE: g.command(func(ctx context.Context, args []string) error {
-			return runDevicesImport(ctx, args[0], merge, dryRun, g.config.Dir, g.out)
+			return runDevicesImport(ctx, args[0], merge, dryRun, g.config.Dir, time.Now(), g.out)
 		}),
 	}
 	cmd.Flags().BoolVar(&merge, "merge", false, "keep what the file does not name")
@@ -43,7 +45,7 @@ Exit status: 0; 2 if the file has an error.`,
 	return cmd
 }
 
-func runDevicesImport(ctx context.Context, name string, merge, dryRun bool, dir string, out io.Writer) error {
+func runDevicesImport(ctx context.Context, name string, merge, dryRun bool, dir string, now time.Time, out io.Writer) error {
 	data, err := readFile(name, maxInventoryFile)
 	if err != nil {
 		return usage(fmt.Errorf("inventory: %w", err), "")
@@ -75,6 +77,9 @@ func runDevicesImport(ctx context.Context, name string, merge, dryRun bool, dir 
 		if err := state.ReplaceInventory(ctx, sorted); err != nil {
 			return fmt.Errorf("import inventory: %w", err)
 		}
+		if err := recordAdmin(ctx, state, "inventory-import", change.details(len(next)), now); err != nil {
+			return err
+		}
 	}
 	did := ""
 	if dryRun {
@@ -95,6 +100,13 @@ func bySerial(items []store.Item) map[string]store.Item {
 
 // An inventoryChange counts what an import does.
 type inventoryChange struct{ added, changed, same, removed int }
+
+// details is what the chain tells of an import: no serial number, only how many.
+func (c inventoryChange) details(total int) map[string]string {
+	return map[string]string{
+		"added": strconv.Itoa(c.added), "changed": strconv.Itoa(c.changed), "removed": strconv.Itoa(c.removed), "total": strconv.Itoa(total),
+	}
+}
 
 func changeOf(old, next map[string]store.Item) inventoryChange {
 	var c inventoryChange

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -74,6 +76,10 @@ func runPushCert(ctx context.Context, certFile, keyFile, dir string, now time.Ti
 	if cert != nil {
 		if err := nano.KeepPushCertificate(ctx, state, cert, key); err != nil {
 			return usage(err, "it must be the certificate that identity.apple.com gave for an MDM push request")
+		}
+		sum := sha256.Sum256(cert)
+		if err := recordAdmin(ctx, state, "push-certificate", map[string]string{"sha256": hex.EncodeToString(sum[:])}, now); err != nil {
+			return err
 		}
 	}
 	return listPushCertificates(ctx, state, now, out)

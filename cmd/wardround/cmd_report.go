@@ -31,6 +31,14 @@ Formats: text for a screen; json, which --from reads back; ndjson, one object a
 line; csv for a spreadsheet; html, one page that needs no network; oscal, NIST's
 assessment results. Each carries its totals and is held against the headlines.
 
+With --as-of TIME the fleet as it was known then, in any format: by what rounds
+up to then had found, and aged as it had. A day means its end. What could not be
+read, and what was to expire, is not kept over time. With --since TIME what has
+changed from then on: verdicts, devices and baselines, and what else the same
+round found changed (system version, build, profiles, supervision, groups,
+baseline, waivers). Its formats are text, json and csv, and its exit status is 0.
+A TIME is "2026-11-20 14:00" or 2026-11-20 in --zone, or 2026-11-20T14:00:00Z.
+
 With --sample N devices are drawn for an auditor to look at by hand, some of each
 status. The same --seed and fleet draw the same ones: let the auditor choose it.
 
@@ -38,11 +46,13 @@ Exit status: 1 if a required requirement fails; else 3 if nothing was judged or
 fewer of the enrolled devices than --min-coverage; else 0; 2 for wrong use.`,
 		Example: `  wardround report --dir /var/lib/wardround
   wardround report --format html -o report.html
+  wardround report --as-of 2026-11-20 --zone America/Vancouver --format html -o then.html
+  wardround report --since "2026-11-20 14:00" --zone America/Vancouver
   wardround report --from report.json --format csv --baseline hipaa-no-facetime
   wardround report --sample 25 --seed 41702 --format csv -o handcheck.csv`,
 		Args: cobra.NoArgs,
 		RunE: g.command(func(ctx context.Context, _ []string) error {
-			return runReport(ctx, opts, g.config.Dir, time.Now(), g.out)
+			return runReport(ctx, opts, g.config, time.Now(), g.out)
 		}),
 	}
 	opts.addFlags(cmd.Flags())
@@ -51,6 +61,8 @@ fewer of the enrolled devices than --min-coverage; else 0; 2 for wrong use.`,
 
 type reportOptions struct {
 	from        string
+	asOf        string
+	since       string
 	format      string
 	output      string // file; empty: standard output
 	baseline    string
@@ -61,6 +73,9 @@ type reportOptions struct {
 
 func (o *reportOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.from, "from", "", "read this saved JSON report instead of results.db")
+	flags.StringVar(&o.asOf, "as-of", "", "the fleet as it was known at this time")
+	flags.StringVar(&o.since, "since", "", "what has changed from this time on")
+	flags.String("zone", localZone, zoneFlag)
 	flags.StringVar(&o.format, "format", "text", "text, json, ndjson, csv, html or oscal; of a sample text, json or csv")
 	flags.StringVarP(&o.output, "output", "o", "", "write to this file, as a whole or not at all (default: standard output)")
 	flags.StringVar(&o.baseline, "baseline", "", "only this baseline")
@@ -74,6 +89,10 @@ func (o *reportOptions) check() error {
 	formats := report.Formats()
 	var err error
 	switch {
+	case o.asOf != "" && o.since != "", o.from != "" && o.asOf+o.since != "", o.since != "" && o.sample != 0:
+		err = usage(errors.New("--from, --as-of and --since exclude each other, and --since has no --sample"), "")
+	case o.since != "":
+		formats = []report.Format{report.Text, report.JSON, report.CSV}
 	case o.sample < 0 || o.sample > report.MaxSample:
 		err = usage(fmt.Errorf("--sample %d: not between 1 and %d", o.sample, report.MaxSample), "")
 	case o.sample > 0 && o.seed == "":
@@ -90,7 +109,7 @@ func (o *reportOptions) check() error {
 	return errors.Join(err, formatFlag(o.format, known...), coverageFlag(o.minCoverage))
 }
 
-func runReport(ctx context.Context, opts reportOptions, dir string, now time.Time, out io.Writer) error {
+func runReport(ctx context.Context, opts reportOptions, cfg Config, now time.Time, out io.Writer) error {
 	if err := opts.check(); err != nil {
 		return err
 	}
@@ -106,12 +125,25 @@ func runReport(ctx context.Context, opts reportOptions, dir string, now time.Tim
 		}
 		return writeFeed(doc.Feed(), opts, text, out)
 	}
-	results, err := openResults(ctx, dir)
+	results, err := openResults(ctx, cfg.Dir)
 	if err != nil {
 		return err
 	}
 	defer results.Close()
-	text.Hint = explainHint(dir)
+	zone, err := cfg.zone()
+	if err != nil {
+		return err
+	}
+	if now, err = results.ReadAt(ctx, now); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	switch {
+	case opts.asOf != "":
+		return reportPast(ctx, results, opts, zone, now, text, out)
+	case opts.since != "":
+		return reportSince(ctx, results, opts, zone, now, out)
+	}
+	text.Hint = explainHint(cfg.Dir)
 	return reportFrom(ctx, results, now, opts, text, out)
 }
 

@@ -43,7 +43,7 @@ func runSweepPlan(ctx context.Context, opts sweepOptions, cfg Config, logger *sl
 	if err := e.canAsk(ctx, opts.group); err != nil {
 		return err
 	}
-	rounder := sweep.NewRounder(sweep.Config{Baselines: baselines, AppManagement: cfg.AppManagement, Group: opts.group},
+	rounder := sweep.NewRounder(sweep.Config{Baselines: baselines, AppManagement: cfg.AppManagement, Apps: cfg.ClinicalApps, Group: opts.group},
 		state, nil, sweep.NewIntake(state), nobody{}, logger)
 	plan, err := rounder.Plan(ctx)
 	if err != nil {

@@ -49,6 +49,23 @@ type Config struct {
 	Retain time.Duration `mapstructure:"retain"`
 	// PushRate is how many devices are asked and pushed in a second. Default: 50.
 	PushRate int `mapstructure:"push-rate"`
+	// RetainBodies is how long the messages of devices are kept before db prune
+	// drops their bodies; the newest answers of an enrolled device stay.
+	// Default: 2160h, 90 days. At least 168h.
+	RetainBodies time.Duration `mapstructure:"retain-bodies"`
+	// RetainHistory is how long the history of verdicts, and rows of evidence
+	// without their bodies, are kept. Default: 52596h, 6 years. Not less than
+	// RetainBodies.
+	RetainHistory time.Duration `mapstructure:"retain-history"`
+	// Zone is the time zone, as America/Vancouver, of times on the command line
+	// and of the days that trends are counted in. Default: local, this machine's.
+	Zone string `mapstructure:"zone"`
+	// HeadFile is a file that the signed head of the chain is appended to after
+	// each round, best on another system. Default: empty, it is only logged.
+	HeadFile string `mapstructure:"head-file"`
+	// SnapshotPath is where a copy of results.db for dashboards is published
+	// after each sweep. Default: empty, none is.
+	SnapshotPath string `mapstructure:"snapshot-path"`
 }
 
 // catalogs are those of the command line, else the configured ones.
@@ -61,7 +78,8 @@ func (c Config) catalogs(named []string) []string {
 
 // configKeys are the keys of a Config.
 func configKeys() []string {
-	return append(globalKeys(), "catalog", "clinical-apps", "mdm-listen", "identity-ca", "app-management", "retain", "push-rate")
+	return append(globalKeys(), "catalog", "clinical-apps", "mdm-listen", "identity-ca", "app-management", "retain", "push-rate",
+		"retain-bodies", "retain-history", "snapshot-path", "head-file", "zone")
 }
 
 // globalKeys are those with a flag that every command has.
@@ -116,6 +134,11 @@ func loadConfig(flags *pflag.FlagSet) (Config, error) {
 	v.SetDefault("app-management", false)
 	v.SetDefault("retain", nano.DefaultRetain)
 	v.SetDefault("push-rate", defaultPushRate)
+	v.SetDefault("retain-bodies", defaultRetainBodies)
+	v.SetDefault("retain-history", defaultRetainHistory)
+	v.SetDefault("snapshot-path", "")
+	v.SetDefault("head-file", "")
+	v.SetDefault("zone", localZone)
 	for _, key := range configKeys() {
 		flag := flags.Lookup(key)
 		if flag == nil || key == "catalog" {

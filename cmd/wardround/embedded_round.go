@@ -33,9 +33,13 @@ func (e *embedded) rounder(req roundRequest) (*sweep.Rounder, error) {
 	if _, err := e.catalog.Refresh(); err != nil {
 		return nil, usage(err, "")
 	}
+	zone, err := e.cfg.zone()
+	if err != nil {
+		return nil, err
+	}
 	return sweep.NewRounder(sweep.Config{
-		Baselines: baselines, Catalog: e.catalog.Catalog(), AppManagement: e.cfg.AppManagement, Tool: toolVersion(), Server: e.expiries,
-		Group: req.Group, Wait: req.Wait, Quiet: req.Quiet, Rate: e.cfg.PushRate,
+		Zone: zone, Baselines: baselines, Catalog: e.catalog.Catalog(), AppManagement: e.cfg.AppManagement, Apps: e.cfg.ClinicalApps, Tool: toolVersion(), Server: e.expiries,
+		Group: req.Group, Wait: req.Wait, Quiet: req.Quiet, Rate: e.cfg.PushRate, ChainKey: e.chain.public(), Recorded: e.chain.publish,
 	}, e.state, e.results, e.intake, e.asker, e.logger), nil
 }
 
@@ -52,19 +56,31 @@ func (e *embedded) round(ctx context.Context, req roundRequest, report func(swee
 	if err != nil {
 		return store.Sweep{}, err
 	}
-	if req.Resume == 0 {
+	swept, err := e.make(ctx, rounder, req.Resume, report)
+	if err != nil {
+		return swept, err
+	}
+	if err := e.cfg.publish(ctx); err != nil { // the round is recorded all the same
+		e.logger.ErrorContext(ctx, "no snapshot was published", "sweep", swept.ID, "err", err)
+	}
+	return swept, nil
+}
+
+// make makes a new round, or goes on with the sweep that is named.
+func (e *embedded) make(ctx context.Context, rounder *sweep.Rounder, resume int64, report func(sweep.Progress)) (store.Sweep, error) {
+	if resume == 0 {
 		return rounder.Round(ctx, report)
 	}
 	sweeps, err := e.state.Sweeps(ctx)
 	if err != nil {
 		return store.Sweep{}, err
 	}
-	i := slices.IndexFunc(sweeps, func(s store.Sweep) bool { return s.ID == req.Resume })
+	i := slices.IndexFunc(sweeps, func(s store.Sweep) bool { return s.ID == resume })
 	switch {
 	case i < 0:
-		return store.Sweep{}, usage(fmt.Errorf("there is no sweep %d", req.Resume), "'wardround sweep list' names them")
+		return store.Sweep{}, usage(fmt.Errorf("there is no sweep %d", resume), "'wardround sweep list' names them")
 	case !sweeps[i].Ended.IsZero():
-		return store.Sweep{}, usage(fmt.Errorf("sweep %d has ended", req.Resume), "'wardround sweep' makes a new one")
+		return store.Sweep{}, usage(fmt.Errorf("sweep %d has ended", resume), "'wardround sweep' makes a new one")
 	}
 	return rounder.Resume(ctx, sweeps[i], report)
 }

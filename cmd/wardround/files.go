@@ -12,4 +12,7 @@ const (
 	authorityKeyFile = "identity-ca.key"
 	socketFile       = "wardround.sock" // of a running serve
 	lockFile         = "wardround.lock" // held by whoever serves devices
+
+	chainKeyFile    = "chain.key" // signs the heads of the chain
+	chainPublicFile = "chain.pub"
 )

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/catalog"
+	"github.com/wardround/wardround/internal/evidence"
 	"github.com/wardround/wardround/internal/judge"
 	"github.com/wardround/wardround/mdm"
 	"github.com/wardround/wardround/mdm/webhook"
@@ -24,6 +26,9 @@ type pile struct {
 	collected  time.Time // of what carries no time of its own
 	given      bool      // the user said so; else it is now
 	byDevice   map[string][]judge.Observation
+	whole      map[string]judge.Device // of evidence exports
+	profiles   []evidence.Profile      // of evidence exports
+	joined     *catalog.Catalog        // with these; nil: not asked for yet
 	problems   []checks.Problem
 	unreadable int // paths that could not be read in full
 	undated    int
@@ -53,6 +58,8 @@ func (p *pile) add(ctx context.Context, path string) error {
 			return nil
 		case entry.IsDir():
 			return nil
+		case isExport(name):
+			return p.export(ctx, name)
 		}
 		data, err := readFile(name, webhook.MaxEvent)
 		if err != nil {
@@ -147,9 +154,20 @@ const maxPile = 1 << 30
 func (p *pile) devices() []judge.Device {
 	var devices []judge.Device
 	for _, id := range slices.Sorted(maps.Keys(p.byDevice)) {
-		p.tellProfileLists(id, p.byDevice[id])
-		devices = append(devices, judge.Device{ID: id, Observations: p.byDevice[id]})
+		device := p.whole[id]
+		device.ID = id
+		if len(device.Observations) == 0 { // else it is known which list is which
+			p.tellProfileLists(id, p.byDevice[id])
+		}
+		device.Observations = append(device.Observations, p.byDevice[id]...)
+		devices = append(devices, device)
 	}
+	for id, device := range p.whole {
+		if _, both := p.byDevice[id]; !both {
+			devices = append(devices, device)
+		}
+	}
+	slices.SortFunc(devices, func(a, b judge.Device) int { return strings.Compare(a.ID, b.ID) })
 	return devices
 }
 

@@ -88,7 +88,7 @@ func (p *patient) replies() map[mdm.QueryKey]keys {
 }
 
 // body writes one message of the patient.
-func (p *patient) body(t *testing.T, more keys) []byte {
+func (p *patient) body(t testing.TB, more keys) []byte {
 	t.Helper()
 	message := maps.Clone(more)
 	message["UDID"] = p.id

@@ -1,0 +1,509 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/catalog"
+	"github.com/wardround/wardround/internal/chain"
+	"github.com/wardround/wardround/internal/evidence"
+	"github.com/wardround/wardround/internal/judge"
+	"github.com/wardround/wardround/internal/report"
+	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/internal/store/sqlite"
+	"github.com/wardround/wardround/mdm"
+	"github.com/wardround/wardround/profiles"
+)
+
+// An exporter writes what the last round's verdicts rest on, and judges it
+// again on the way.
+type exporter struct {
+	opts    exportOptions
+	since   time.Time // zero: no superseded answers
+	errs    io.Writer
+	state   *sqlite.State
+	results store.Results
+	chain   store.Chain
+	asked   map[string][]store.Outstanding // what devices were asked, by enrollment
+	hide    *evidence.Redactor             // nil: nothing is hidden
+
+	head      evidence.Head
+	baselines []evidence.Baseline
+	judged    []*checks.Baseline
+	files     []evidence.Profile
+	known     *catalog.Catalog
+	items     []store.Item
+
+	devices, otherwise int
+}
+
+func openExporter(ctx context.Context, opts exportOptions, dir string, since, now time.Time, errs io.Writer) (_ *exporter, err error) {
+	x := &exporter{opts: opts, since: since, errs: errs}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, x.Close())
+		}
+	}()
+	if x.results, err = openResults(ctx, dir); err != nil {
+		return nil, err
+	}
+	if x.state, err = openState(ctx, dir); err != nil {
+		return nil, err
+	}
+	if x.chain, err = x.results.Chain(ctx); err != nil {
+		return nil, err
+	}
+	if err := x.begin(ctx, dir, now); err != nil {
+		return nil, err
+	}
+	if opts.redacted {
+		names, err := x.state.Pseudonyms(ctx)
+		if err != nil {
+			return nil, err
+		}
+		x.hide = evidence.NewRedactor(func(text string) (string, error) { return names.Subject("export\n" + text) })
+	}
+	if x.items, err = x.state.Inventory(ctx); err != nil {
+		return nil, err
+	}
+	if err := x.readAsked(ctx); err != nil {
+		return nil, err
+	}
+	if err := x.readBaselines(ctx); err != nil {
+		return nil, err
+	}
+	return x, x.readCatalog(dir)
+}
+
+// Close closes what is open.
+func (x *exporter) Close() error {
+	var errs []error
+	if x.chain != nil {
+		errs = append(errs, x.chain.Close())
+	}
+	if x.state != nil {
+		errs = append(errs, x.state.Close())
+	}
+	if x.results != nil {
+		errs = append(errs, x.results.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// begin fills in the head.
+func (x *exporter) begin(ctx context.Context, dir string, now time.Time) error {
+	asOf, _, err := x.results.AsOf(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return usage(errors.New("no round has been judged yet"), "make one with 'wardround sweep'")
+	}
+	if err != nil {
+		return err
+	}
+	x.head = evidence.Head{Tool: toolVersion(), Now: asOf, Redacted: x.opts.redacted, Only: x.only()}
+	if x.head.Through, err = x.results.Cursor(ctx); err != nil {
+		return err
+	}
+	id, last, err := x.chain.Head(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	x.head.Chain = &evidence.Chain{ID: id.String(), Seq: last.Seq, Hash: last.Hash.String()}
+	if !isThere(filepath.Join(dir, chainKeyFile)) {
+		return nil
+	}
+	key, err := chain.LoadOrCreateKey(filepath.Join(dir, chainKeyFile))
+	if err != nil {
+		return usage(err, "")
+	}
+	signed, err := key.Sign(chain.HeadOf(id, last, now))
+	x.head.Chain.Head = signed.String()
+	return err
+}
+
+// only says which devices the export holds.
+func (x *exporter) only() string {
+	switch {
+	case x.opts.device != "":
+		return "one device"
+	case x.opts.group != "":
+		return "group " + x.opts.group
+	}
+	return ""
+}
+
+// readAsked collects what devices were asked, answered by now or not.
+func (x *exporter) readAsked(ctx context.Context) error {
+	sweeps, err := x.state.Sweeps(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := x.state.Outstandings(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for _, s := range sweeps {
+		more, err := x.state.Outstandings(ctx, s.ID)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, more...)
+	}
+	x.asked = make(map[string][]store.Outstanding)
+	for _, o := range rows {
+		if o.Lost || o.AskedAt.After(x.endOfSecond()) || !o.AnsweredAt.IsZero() && !o.AnsweredAt.After(x.head.Now) {
+			continue
+		}
+		if !slices.ContainsFunc(x.asked[o.Enrollment], func(p store.Outstanding) bool { return p.Query == o.Query }) {
+			x.asked[o.Enrollment] = append(x.asked[o.Enrollment], o)
+		}
+	}
+	return nil
+}
+
+// endOfSecond is the last moment that the time of the round may stand for: it
+// is kept in whole seconds.
+func (x *exporter) endOfSecond() time.Time { return x.head.Now.Add(time.Second - 1) }
+
+// readBaselines finds the baselines that were judged, by their digests.
+func (x *exporter) readBaselines(ctx context.Context) error {
+	recorded, err := x.results.BaselineResults(ctx, x.head.Now)
+	if err != nil {
+		return err
+	}
+	named := make(map[string][]byte)
+	for _, name := range x.opts.baselines {
+		data, err := readBaselineFile(name)
+		if err != nil {
+			return err
+		}
+		b, err := checks.ParseBaseline(name, data)
+		if err != nil {
+			return usage(fmt.Errorf("baseline %s: %w", name, err), "")
+		}
+		named[b.Digest] = data
+	}
+	for _, r := range recorded {
+		data, ok := named[r.Digest]
+		if !ok {
+			if data, err = checks.BuiltinSource(r.ID); err != nil {
+				return usage(fmt.Errorf("baseline %s was judged and is not shipped", r.ID), "name its file with --baseline")
+			}
+		}
+		b, err := checks.ParseBaseline(r.ID, data)
+		if err != nil {
+			return fmt.Errorf("baseline %s: %w", r.ID, err)
+		}
+		if b.Digest != r.Digest {
+			return usage(fmt.Errorf("baseline %s is not the one that was judged (version %s)", r.ID, r.Version), "name the file of that one with --baseline, or make a round")
+		}
+		x.judged = append(x.judged, b)
+		x.baselines = append(x.baselines, evidence.Baseline{ID: r.ID, Version: r.Version, Digest: r.Digest, YAML: data})
+	}
+	return nil
+}
+
+// readCatalog reads the profiles with their bytes, former ones too.
+func (x *exporter) readCatalog(dir string) error {
+	paths := x.opts.catalog
+	for _, own := range []string{catalogDir, formerCatalogDir} {
+		if path := filepath.Join(dir, own); len(x.opts.catalog) == 0 || own == formerCatalogDir {
+			if info, err := os.Stat(path); err == nil && info.IsDir() {
+				paths = append(slices.Clone(paths), path)
+			}
+		}
+	}
+	open, err := catalog.Open(paths...)
+	if err != nil {
+		return usage(err, "")
+	}
+	var known []*profiles.Profile
+	for _, p := range open.Profiles() {
+		data, err := readFile(p.Name, profiles.MaxSize)
+		sum := sha256.Sum256(data)
+		if err == nil && hex.EncodeToString(sum[:]) != p.SHA256 {
+			err = errors.New("it changed while it was read")
+		}
+		if err != nil {
+			return fmt.Errorf("catalog: %s: %w", p.Name, err)
+		}
+		file := evidence.Profile{Name: p.Name, SHA256: p.SHA256, Data: data}
+		if x.hide != nil {
+			if file, p, err = x.redactProfile(file); err != nil {
+				fmt.Fprintf(x.errs, "wardround: left out: %v\n", err)
+				continue
+			}
+		}
+		x.files = append(x.files, file)
+		known = append(known, p)
+	}
+	x.known = catalog.New(known...)
+	return nil
+}
+
+// redactProfile hides whose a profile is.
+func (x *exporter) redactProfile(file evidence.Profile) (evidence.Profile, *profiles.Profile, error) {
+	name := filepath.Base(file.Name)
+	hidden, err := x.hide.Profile(file)
+	if err != nil {
+		return file, nil, err
+	}
+	before, err := profiles.Parse(name, file.Data)
+	if err != nil {
+		return file, nil, err
+	}
+	after, err := profiles.Parse(name, hidden.Data)
+	if err != nil {
+		return file, nil, fmt.Errorf("%s: its organisation cannot be hidden: %w", name, err)
+	}
+	if before.Organization != "" && after.Organization == before.Organization {
+		return file, nil, fmt.Errorf("%s: its organisation cannot be hidden in this form of file", name)
+	}
+	hidden.Name = name
+	return hidden, after, nil
+}
+
+// write writes the export.
+func (x *exporter) write(ctx context.Context, out io.Writer) error {
+	w, err := evidence.NewWriter(out, x.head)
+	if err != nil {
+		return err
+	}
+	for _, b := range x.baselines {
+		if err := w.Baseline(b); err != nil {
+			return err
+		}
+	}
+	for _, p := range x.files {
+		if err := w.Profile(p); err != nil {
+			return err
+		}
+	}
+	if err := x.writeItems(w); err != nil {
+		return err
+	}
+	err = x.results.EachDevice(ctx, x.head.Now, func(d checks.DeviceResult) error {
+		if !x.wants(d.Subject) {
+			return nil
+		}
+		x.devices++
+		return x.device(ctx, w, d)
+	})
+	if err == nil && x.devices == 0 {
+		err = usage(errors.New("no device of the last round is meant by that"), "'wardround devices' lists them")
+	}
+	if err == nil {
+		err = x.unchanged(ctx)
+	}
+	return errors.Join(err, w.Close())
+}
+
+// unchanged wants that no round was recorded meanwhile.
+func (x *exporter) unchanged(ctx context.Context) error {
+	asOf, _, err := x.results.AsOf(ctx)
+	if err == nil && !asOf.Equal(x.head.Now) {
+		err = errors.New("a round was recorded meanwhile; export anew")
+	}
+	return err
+}
+
+// writeItems writes the inventory, of a part of the fleet its own rows.
+func (x *exporter) writeItems(w *evidence.Writer) error {
+	for _, i := range x.items {
+		own := checks.Subject{Serial: i.Serial, Asset: i.Asset, Groups: []string{i.Group}}
+		if (x.opts.device != "" || x.opts.group != "") && !x.wants(own) {
+			continue
+		}
+		item := evidence.Item{Serial: i.Serial, Asset: evidence.AssetOf(i.Asset), ExpectedBy: i.ExpectedBy}
+		if x.hide != nil {
+			var err error
+			if item, err = x.hide.Item(item); err != nil {
+				return err
+			}
+		}
+		if err := w.Item(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wants tells whether a device is to be exported.
+func (x *exporter) wants(s checks.Subject) bool {
+	named := func(name string) bool { return name != "" && strings.EqualFold(name, x.opts.device) }
+	if x.opts.device != "" && !named(s.ID) && !named(s.Serial) && !named(s.AssetTag) {
+		return false
+	}
+	return x.opts.group == "" || s.Group == x.opts.group || slices.Contains(s.Groups, x.opts.group)
+}
+
+// device writes one device, and judges what it wrote.
+func (x *exporter) device(ctx context.Context, w *evidence.Writer, recorded checks.DeviceResult) error {
+	line, answers, err := x.gather(ctx, recorded)
+	if err != nil {
+		return err
+	}
+	if x.hide != nil {
+		if line, answers, err = x.hide.Device(line, recorded.Subject.Serial, answers); err != nil {
+			return fmt.Errorf("%s: %w", recorded.Subject.ID, err)
+		}
+	}
+	again := judge.Judge(line.Device(answers), x.catalog(), x.judged, x.head.Now).Result
+	if same, err := sameVerdicts(recorded, again, x.head.Now, x.hide != nil); err != nil {
+		return err
+	} else if !same {
+		x.otherwise++
+		fmt.Fprintf(x.errs, "wardround: verdicts of %s come out otherwise than they were recorded\n", printable(recorded.Subject.ID))
+	}
+	return w.Device(line, answers)
+}
+
+func (x *exporter) catalog() judge.Catalog { return x.known }
+
+// gather collects what was known of a device by the round.
+func (x *exporter) gather(ctx context.Context, recorded checks.DeviceResult) (evidence.Device, []evidence.Observation, error) {
+	id := recorded.Subject.ID
+	d := judge.Device{ID: id, Asset: recorded.Subject.Asset}
+	for _, o := range x.asked[id] {
+		d.Unanswered = append(d.Unanswered, judge.Question{Query: o.Query, NotNow: o.NotNow > 0})
+	}
+	for _, e := range recorded.Expiring {
+		if slices.Contains([]string{checks.PushCertificate, checks.IdentityAuthority, checks.ABMToken}, e.What) {
+			d.Server = append(d.Server, e)
+		}
+	}
+	seen, err := x.chain.Seen(ctx, id)
+	if err != nil {
+		return evidence.Device{}, nil, err
+	}
+	var all []store.Observation
+	err = x.state.EachObserved(ctx, id, func(o store.Observation) error {
+		if o.Evidence.ID <= x.head.Through {
+			all = append(all, o)
+		}
+		return nil
+	})
+	if err != nil {
+		return evidence.Device{}, nil, err
+	}
+	answers, err := x.asOf(ctx, all, seen)
+	return evidence.DeviceOf(d), answers, err
+}
+
+// asOf tells which of the observations counted in the round, and when each had
+// been received last by then.
+func (x *exporter) asOf(ctx context.Context, all []store.Observation, seen []store.Seen) ([]evidence.Observation, error) {
+	type slot struct {
+		channel string
+		class   mdm.Class
+		query   mdm.QueryKey
+		status  mdm.Status
+	}
+	newest := make(map[slot]int64)
+	slotOf := func(o store.Observation) slot {
+		return slot{o.Evidence.Enrollment.ID, o.Evidence.Class, o.Evidence.Query, o.Evidence.Status}
+	}
+	older := 0
+	for _, o := range slices.Backward(all) {
+		s := slotOf(o)
+		newest[s] = max(newest[s], o.Evidence.ID)
+	}
+	var answers []evidence.Observation
+	for _, o := range slices.Backward(all) {
+		past := newest[slotOf(o)] != o.Evidence.ID
+		if e := o.Evidence; past && e.Class == mdm.Report && e.Status == mdm.Acknowledged && e.Query == mdm.QueryKey(mdm.Restrictions) && older < olderRestrictions {
+			past = false // see store.Evidence.Observations
+			older++
+		}
+		if past && (x.since.IsZero() || o.Last.Before(x.since)) {
+			continue
+		}
+		if o.Last.After(x.endOfSecond()) {
+			o.Last = lastSeen(o, seen, x.head.Now)
+		}
+		e, err := x.state.EvidenceByDigest(ctx, o.Evidence.SHA256)
+		if err != nil {
+			return nil, err
+		}
+		if o.Evidence.Body = e.Body; len(e.Body) == 0 && sha256.Sum256(nil) != o.Evidence.SHA256 {
+			continue // pruned
+		}
+		line := evidence.ObservationOf(judge.Observation{Evidence: o.Evidence, Since: o.Since, Last: o.Last})
+		line.Past = past
+		answers = append(answers, line)
+	}
+	slices.Reverse(answers)
+	return answers, nil
+}
+
+// olderRestrictions is how many older answers to Restrictions are judged.
+const olderRestrictions = 16
+
+// lastSeen is when an observation that came again since the round had come last
+// by then.
+func lastSeen(o store.Observation, seen []store.Seen, asOf time.Time) time.Time {
+	for _, s := range seen {
+		if s.SHA256 == o.Evidence.SHA256 && s.Query == o.Evidence.Query && s.Status == o.Evidence.Status && s.Enrollment.ID == o.Evidence.Enrollment.ID {
+			return latest(o.Since, s.Last)
+		}
+	}
+	return latest(o.Since, asOf)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// sameVerdicts compares verdicts as a report has them; of redacted ones their
+// results and reasons.
+func sameVerdicts(a, b checks.DeviceResult, now time.Time, redacted bool) (bool, error) {
+	text := func(d checks.DeviceResult) (string, error) {
+		verdicts := slices.Clone(d.Verdicts)
+		for i, v := range verdicts {
+			verdicts[i] = v.AsOf(now)
+			if redacted {
+				verdicts[i] = checks.Verdict{Baseline: v.Baseline, Requirement: v.Requirement, Result: v.Result, Reason: v.Reason, Assurance: v.Assurance}
+			}
+		}
+		data, err := json.Marshal(report.NewDevice(checks.DeviceResult{Verdicts: verdicts}).Verdicts)
+		return string(data), err
+	}
+	left, err := text(a)
+	if err != nil {
+		return false, err
+	}
+	right, err := text(b)
+	return left == right, err
+}
+
+// writePrivate writes a file as a whole or not at all, for its owner alone.
+func writePrivate(name string, write func(io.Writer) error) error {
+	temporary, err := os.CreateTemp(filepath.Dir(name), ".evidence-*")
+	if err != nil {
+		return usage(fmt.Errorf("write %s: %w", name, err), "")
+	}
+	err = errors.Join(write(temporary), temporary.Sync(), temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temporary.Name()))
+	}
+	return nil
+}
