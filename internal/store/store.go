@@ -113,8 +113,8 @@ type Ledger interface {
 	// Pushed notes that the enrollments were pushed, or why they could not be.
 	Pushed(ctx context.Context, ids []string, failed map[string]error, at time.Time) error
 
-	// BeginSweep keeps that a sweep has begun (Started, Group), and gives it
-	// its id.
+	// BeginSweep keeps that a sweep has begun (Started, Group, Baselines), and
+	// gives it its id.
 	BeginSweep(ctx context.Context, s Sweep) (int64, error)
 
 	// EndSweep keeps how a sweep ended.
@@ -155,10 +155,12 @@ type State interface {
 type Sweep struct {
 	ID             int64
 	Started, Ended time.Time
-	Group          string // only its devices were asked; empty: all
+	Group          string   // only its devices were asked; empty: all
+	Baselines      []string // as whoever began it named them; nil: nobody did
 
 	Asked, Answered, NotNow, Errors, Silent, Unreadable int // enrollments
 	Settling                                            int // enrollments in Setup Assistant, not asked
+	Unreached                                           int // enrollments that are to be asked and whose turn never came
 	Commands, Lost                                      int // commands asked, and answers lost
 }
 

@@ -23,9 +23,15 @@ func CopyResults(ctx context.Context, path, to string) error {
 	return copyFile(ctx, path, to, resultsKind(), 0o600)
 }
 
+// copyFile leaves it to SQLite to open the file at path: whoever opens it
+// otherwise, and closes it, lets go of all locks that this process has on it
+// (POSIX), and the next program to open the file takes its WAL away from under
+// the connections of this one.
 func copyFile(ctx context.Context, path, to string, k kind, mode fs.FileMode) (err error) {
-	if err := inspect(path, k); err != nil {
-		return fmt.Errorf("copy %s: %w", path, err)
+	if info, err := os.Stat(path); err != nil {
+		return fmt.Errorf("copy: %w", err)
+	} else if info.IsDir() {
+		return fmt.Errorf("copy %s: it is a folder, not a %s file", path, k.name)
 	}
 	f, err := os.OpenFile(filepath.Clean(to), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {

@@ -142,3 +142,21 @@ func TestASnapshotIsReadWithoutWriteAccess(t *testing.T) {
 		t.Errorf("devices (-want +got):\n%s", diff)
 	}
 }
+
+func TestABackupAgesAgainstItsOwnTimeUntilItIsRestored(t *testing.T) {
+	dir := t.TempDir()
+	path, saved := filepath.Join(dir, "results.db"), filepath.Join(dir, "saved.db")
+	r := openResults(t, path)
+	f := storetest.NewFleet(3, 2, monday())
+	check(t, f.Record(t.Context(), r))
+	check(t, sqlite.BackUpResults(t.Context(), path, saved))
+	const stale = `SELECT count(*) FROM v_current WHERE result = 'unknown' AND reason = 'stale'`
+	copied, live := rawDB(t, saved), rawDB(t, path)
+	if got, of := count(t, copied, stale), count(t, live, stale); got != 0 || of == 0 {
+		t.Errorf("%d stale in the backup, %d of what it was made of; want none and some", got, of)
+	}
+	check(t, sqlite.ResumeResults(t.Context(), saved))
+	if got := count(t, copied, stale); got != count(t, live, stale) {
+		t.Errorf("%d stale in what was restored, want as before", got)
+	}
+}

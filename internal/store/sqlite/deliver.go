@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/mdm"
@@ -16,6 +17,13 @@ const (
 	maxUnread     = 16
 	maxDuplicates = 16
 )
+
+// maxDisorder is how much earlier than the last receipt of an observation an
+// equal answer may have been received and still be one of it: the disorder of a
+// webhook is less. More says that the last receipt was dated by a clock that ran
+// ahead: were it kept as the last, what comes now would count for nothing until
+// that date.
+const maxDisorder = 10 * time.Minute
 
 // Deliver keeps e, or extends the newest observation of its enrollment, query
 // and status if the answer is unchanged, and settles the ledger row of its
@@ -88,7 +96,8 @@ func findNewest(t *txn, e mdm.Evidence) (newest, error) {
 	var err error
 	n.found, err = t.row(statement, []any{e.Enrollment.ID, e.Query, e.Status},
 		[]any{&n.enrollment, &n.kind, &n.id, &n.last, &n.command, &n.received, &sum})
-	n.unchanged = n.found && bytes.Equal(sum, want[:]) && e.Received.UnixMilli()-n.last <= store.MaxGap.Milliseconds()
+	gap := e.Received.UnixMilli() - n.last
+	n.unchanged = n.found && bytes.Equal(sum, want[:]) && gap <= store.MaxGap.Milliseconds() && gap >= -maxDisorder.Milliseconds()
 	return n, err
 }
 
@@ -165,7 +174,7 @@ func enroll(t *txn, n newest, e mdm.Evidence) (key int64, err error) {
 }
 
 // extend notes another receipt of the same answer. Receipts may come out of
-// order; the observation's end never moves back.
+// order by maxDisorder; the observation's end never moves back.
 func extend(t *txn, n newest, e mdm.Evidence) error {
 	at := e.Received.UnixMilli()
 	_, err := t.exec(`UPDATE evidence SET last = max(last, ?2), longest_gap = max(longest_gap, ?2 - last), count = count + 1,

@@ -34,12 +34,12 @@ func (c *Recorder) keep(id string, inputs mdm.Digest, observed []store.Seen) (bo
 	if err != nil {
 		return false, err
 	}
-	seen := newestSeen(observed)
+	seen := c.newestSeen(observed)
 	if err := c.receive(seen); err != nil || slices.ContainsFunc(a.slots(), c.received.lack) {
 		return false, err
 	}
 	freshMin := a.freshMin(c.received)
-	if freshMin <= c.at || !a.stillStale(c.received, c.at) {
+	if freshMin <= c.asOf || !a.stillStale(c.received, c.asOf) {
 		return false, nil
 	}
 	if err := h.visit(); err != nil {
@@ -62,8 +62,8 @@ func (c *Recorder) keep(id string, inputs mdm.Digest, observed []store.Seen) (bo
 
 // undisturbed reports whether nothing but observations can have moved since the
 // device was written: no verdict of it was stale in between, none is due to be
-// judged anew, and the clock was not set back. In the second of a bound either
-// may be true.
+// judged anew, and it was not judged at a time that is yet to come. In the second
+// of a bound either may be true.
 func (c *Recorder) undisturbed(h *head) bool {
-	return c.asOf == c.at && h.freshMin > c.at && h.rejudge > c.at
+	return !c.setBack && h.freshMin > c.asOf && h.rejudge > c.asOf
 }

@@ -26,15 +26,16 @@ type kind struct {
 	applicationID int64  // in the file's header, set by the first migration
 	schema        int64  // newest migration
 	synchronous   string
+	readCache     string // of each connection that reads, as PRAGMA cache_size has it
 	mode          fs.FileMode
 }
 
 func stateKind() kind {
-	return kind{name: "state", applicationID: 0x57445354, schema: 5, synchronous: "FULL", mode: 0o600}
+	return kind{name: "state", applicationID: 0x57445354, schema: 6, synchronous: "FULL", readCache: "-512", mode: 0o600}
 }
 
 func resultsKind() kind {
-	return kind{name: "results", applicationID: 0x57445253, schema: 6, synchronous: "NORMAL", mode: 0o644}
+	return kind{name: "results", applicationID: 0x57445253, schema: 6, synchronous: "NORMAL", readCache: "-2000", mode: 0o644}
 }
 
 // open prepares the file, migrates it and returns a pool of one connection to
@@ -52,7 +53,7 @@ func open(ctx context.Context, path string, k kind) (write, read *sql.DB, err er
 	if err := migrate(ctx, write, k); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
 	}
-	read, err = sql.Open("sqlite", dsn(path, "ro", "_pragma=query_only(1)"))
+	read, err = sql.Open("sqlite", dsn(path, "ro", "_pragma=query_only(1)", "_pragma=cache_size("+k.readCache+")"))
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), write.Close())
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wardround/wardround/checks"
@@ -43,8 +44,9 @@ func (r *Results) Begin(ctx context.Context, at time.Time) (store.Recorder, erro
 // it moves times in place.
 type Recorder struct {
 	*dictionary
-	asOf     int64
-	at       int64 // asOf, but always after the last time at which an interval began or ended
+	asOf     int64 // when the round was judged: what is stale or due is so at that time
+	at       int64 // asOf, but always after the last time at which an interval began or ended: these are dated by it
+	setBack  bool  // the last round was judged at a later time
 	heads    map[string]*head
 	newborn  map[string]string     // serial numbers of the devices that came for the first time, by id
 	counts   map[int64]*counts     // by baseline
@@ -98,16 +100,34 @@ func (c *Recorder) Discard() error {
 	return nil
 }
 
+// maxAhead is how far, in seconds, rounds may be dated after they were judged
+// without a word about it.
+const maxAhead = 60 * 60
+
 // setClock keeps intervals in order even if the clock was set back, and gives
 // the round a second of its own: by that the chain tells what it changed.
 func (c *Recorder) setClock() error {
-	var last int64
+	var last, before int64
 	if _, err := c.row(`SELECT at FROM clock`, nil, []any{&last}); err != nil {
 		return err
 	}
+	judged, err := c.row(`SELECT as_of FROM meta`, nil, []any{&before})
+	if err != nil {
+		return err
+	}
+	c.setBack = judged && c.asOf < before
 	c.at = max(c.asOf, last+1)
-	_, err := c.exec(`INSERT OR REPLACE INTO clock (one, at) VALUES (1, ?)`, c.at)
+	_, err = c.exec(`INSERT OR REPLACE INTO clock (one, at) VALUES (1, ?)`, c.at)
 	return err
+}
+
+// dated puts the end of freshness of what is closed on the clock of intervals:
+// what is fresh now is so to the end of its interval, though that is dated later.
+func (c *Recorder) dated(until int64) int64 {
+	if until < c.asOf {
+		return until
+	}
+	return max(until, c.at)
 }
 
 func (c *Recorder) countsOf(baseline int64) *counts {
@@ -179,12 +199,29 @@ func (c *Recorder) problems(r store.Round) error {
 	if _, err := c.exec(`DELETE FROM problem`); err != nil {
 		return err
 	}
-	for i, p := range r.Problems {
+	all := r.Problems
+	if c.at-c.asOf > maxAhead {
+		all = append(slices.Clip(all), c.ahead())
+	}
+	for i, p := range all {
 		if _, err := c.exec(`INSERT INTO problem VALUES (?, ?, ?, ?)`, i, p.Path, p.Code, p.Message); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ahead tells that the results are dated later than it is.
+func (c *Recorder) ahead() checks.Problem {
+	const day = 24 * 60 * 60
+	by := c.at - c.asOf
+	after := (time.Duration(by) * time.Second).String()
+	if by >= 2*day {
+		after = fmt.Sprintf("%d days", by/day)
+	}
+	return checks.Problem{Code: "clock-was-ahead", Message: fmt.Sprintf(
+		"results are dated %s, %s after now, because a round was recorded with a clock that ran ahead; history is in order but dated too late until then",
+		fromUnix(c.at).Format(time.RFC3339), after)}
 }
 
 func (c *Recorder) meta(r store.Round) error {
@@ -196,6 +233,6 @@ func (c *Recorder) meta(r store.Round) error {
 		return err
 	}
 	_, err := c.exec(`INSERT INTO meta (one, as_of, tool, cursor) VALUES (1, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET as_of = excluded.as_of, tool = excluded.tool, cursor = excluded.cursor`, c.asOf, r.Tool, r.Cursor)
+		ON CONFLICT DO UPDATE SET as_of = excluded.as_of, tool = excluded.tool, cursor = excluded.cursor, published = 0`, c.asOf, r.Tool, r.Cursor)
 	return err
 }

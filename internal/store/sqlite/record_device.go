@@ -29,11 +29,11 @@ func (c *Recorder) device(d checks.DeviceResult, inputs mdm.Digest, observed []s
 	if !known && d.Subject.Serial != "" {
 		c.newborn[d.Subject.ID] = d.Subject.Serial
 	}
-	seen := newestSeen(observed)
+	seen := c.newestSeen(observed)
 	rows := resolve(d, seen)
 	sum := c.digestOf(d, rows)
 	began := false
-	if !bytes.Equal(h.digest, sum[:]) || h.freshMin < c.at {
+	if !bytes.Equal(h.digest, sum[:]) || h.freshMin < c.asOf {
 		if began, err = c.rest(h.key, d, rows); err != nil {
 			return err
 		}

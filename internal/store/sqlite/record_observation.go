@@ -18,8 +18,9 @@ type sight struct {
 }
 
 // newestSeen keeps the newest observation of each slot, in the order in which
-// the slots come.
-func newestSeen(all []store.Seen) []sight {
+// the slots come. One that is dated after the round gives way to any that is
+// not: no verdict rests on it.
+func (c *Recorder) newestSeen(all []store.Seen) []sight {
 	newest := make([]sight, 0, len(all))
 	for _, s := range all {
 		at := slot{query: string(s.Query), status: string(s.Status)}
@@ -30,11 +31,18 @@ func newestSeen(all []store.Seen) []sight {
 		switch {
 		case i < 0:
 			newest = append(newest, sight{slot: at, seen: s})
-		case s.Last.After(newest[i].seen.Last):
+		case c.newer(s, newest[i].seen):
 			newest[i].seen = s
 		}
 	}
 	return newest
+}
+
+func (c *Recorder) newer(a, b store.Seen) bool {
+	if ahead := a.Last.Unix() > c.asOf; ahead != (b.Last.Unix() > c.asOf) {
+		return !ahead
+	}
+	return a.Last.After(b.Last)
 }
 
 // receive notes when each observation was last received.

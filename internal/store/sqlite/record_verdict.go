@@ -80,7 +80,7 @@ func (c *Recorder) verdict(device, requirement int64, r row, k kept, had bool) (
 			device, requirement, b, finding, evidence, result, severityRank(r.Severity), c.at, c.at, r.fresh, r.rejudge)
 		return true, err
 	}
-	wentStale := k.until.Valid && k.until.Int64 < c.at
+	wentStale := k.until.Valid && k.until.Int64 < c.asOf
 	if k.finding == finding && k.evidence == evidence && !wentStale {
 		if k.fresh == r.fresh && k.rejudge == r.rejudge {
 			return false, nil
@@ -109,7 +109,7 @@ func (c *Recorder) close(device, requirement int64, k kept) error {
 		return nil
 	}
 	_, err := c.exec(`INSERT INTO verdict_past VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		device, requirement, k.from, c.at, k.finding, k.evidence, k.until.Int64)
+		device, requirement, k.from, c.at, k.finding, k.evidence, c.dated(k.until.Int64))
 	return err
 }
 
@@ -157,7 +157,7 @@ func (c *Recorder) openStandings(device int64) (map[int64]keptStanding, error) {
 
 func (c *Recorder) standing(b, device int64, s standing, k keptStanding, had bool) error {
 	from := c.at
-	if had && s.like(k.standing) && k.until >= c.at {
+	if had && s.like(k.standing) && k.until >= c.asOf {
 		from = k.from
 	} else if had {
 		if err := c.closeStanding(b, device, k); err != nil {
@@ -177,6 +177,6 @@ func (c *Recorder) closeStanding(b, device int64, k keptStanding) error {
 		return nil
 	}
 	_, err := c.exec(`INSERT INTO device_status_past VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		b, device, k.from, c.at, k.nFailHigh, k.nFail, k.nUnknown, k.failUntil, k.passUntil, k.judgedUntil, k.until)
+		b, device, k.from, c.at, k.nFailHigh, k.nFail, k.nUnknown, c.dated(k.failUntil), c.dated(k.passUntil), c.dated(k.judgedUntil), c.dated(k.until))
 	return err
 }

@@ -25,11 +25,15 @@ type State struct {
 	key         mdm.Key
 }
 
+// zipWindow is how far back a body is compressed against itself: more than the
+// length of nearly all of them, and little memory.
+const zipWindow = 1 << 20
+
 // OpenState opens or creates the file and brings its schema up to date. The
 // file becomes readable by its owner alone. A folder, another kind of file and
 // one of a newer schema are errors that say so.
 func OpenState(ctx context.Context, path string) (*State, error) {
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(zipWindow))
 	if err != nil {
 		return nil, fmt.Errorf("prepare compression: %w", err)
 	}
@@ -59,7 +63,7 @@ func OpenState(ctx context.Context, path string) (*State, error) {
 
 // maxReaders bounds how many connections read at a time: each has a cache of
 // its own, and more than the processors gain nothing.
-const maxReaders = 8
+const maxReaders = 4
 
 // Close waits for the transaction under way. Calls after it, and calls that
 // have not been accepted by then, err.

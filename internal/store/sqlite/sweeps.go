@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 
 	"github.com/wardround/wardround/internal/store"
@@ -26,10 +27,14 @@ const (
 // BeginSweep keeps that a sweep has begun and gives it its id, and lets go of
 // sweeps long past.
 func (s *State) BeginSweep(ctx context.Context, begun store.Sweep) (int64, error) {
+	baselines, err := json.Marshal(append([]string{}, begun.Baselines...)) // never null
+	if err != nil {
+		return 0, fmt.Errorf("begin sweep: %w", err)
+	}
 	var id int64
-	err := s.writer.do(ctx, func(t *txn) error {
-		if _, err := t.row(`INSERT INTO sweep (begun, group_name) VALUES (?, ?) RETURNING id`,
-			[]any{begun.Started.UnixMilli(), begun.Group}, []any{&id}); err != nil {
+	err = s.writer.do(ctx, func(t *txn) error {
+		if _, err := t.row(`INSERT INTO sweep (begun, group_name, baselines) VALUES (?, ?, ?) RETURNING id`,
+			[]any{begun.Started.UnixMilli(), begun.Group, string(baselines)}, []any{&id}); err != nil {
 			return err
 		}
 		_, err := t.exec(`DELETE FROM sweep WHERE id < ?`, id-keptSweeps)
@@ -53,8 +58,9 @@ func (s *State) BeginSweep(ctx context.Context, begun store.Sweep) (int64, error
 func (s *State) EndSweep(ctx context.Context, e store.Sweep) error {
 	err := s.writer.do(ctx, func(t *txn) error {
 		n, err := t.exec(`UPDATE sweep SET ended = ?, asked = ?, answered = ?, notnow = ?, errors = ?, silent = ?, unreadable = ?, settling = ?,
-			commands = ?, lost = ? WHERE id = ?`,
-			orNull(e.Ended), e.Asked, e.Answered, e.NotNow, e.Errors, e.Silent, e.Unreadable, e.Settling, e.Commands, e.Lost, e.ID)
+			unreached = ?, commands = ?, lost = ? WHERE id = ?`,
+			orNull(e.Ended), e.Asked, e.Answered, e.NotNow, e.Errors, e.Silent, e.Unreadable, e.Settling,
+			e.Unreached, e.Commands, e.Lost, e.ID)
 		if err == nil && n == 0 {
 			err = store.ErrNotFound
 		}
@@ -68,7 +74,7 @@ func (s *State) EndSweep(ctx context.Context, e store.Sweep) error {
 
 // Sweeps lists the last sweeps, the newest first.
 func (s *State) Sweeps(ctx context.Context) ([]store.Sweep, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, begun, ended, group_name, asked, answered, notnow, errors, silent, unreadable, settling, commands, lost
+	rows, err := s.read.QueryContext(ctx, `SELECT id, begun, ended, group_name, asked, answered, notnow, errors, silent, unreadable, settling, unreached, commands, lost, baselines
 		FROM sweep ORDER BY id DESC`)
 	if err != nil {
 		return nil, fmt.Errorf("list sweeps: %w", err)
@@ -78,9 +84,16 @@ func (s *State) Sweeps(ctx context.Context) ([]store.Sweep, error) {
 		var w store.Sweep
 		var begun int64
 		var ended sql.NullInt64
+		var baselines []byte
 		if err := r.Scan(&w.ID, &begun, &ended, &w.Group, &w.Asked, &w.Answered, &w.NotNow, &w.Errors, &w.Silent, &w.Unreadable,
-			&w.Settling, &w.Commands, &w.Lost); err != nil {
+			&w.Settling, &w.Unreached, &w.Commands, &w.Lost, &baselines); err != nil {
 			return err
+		}
+		if err := json.Unmarshal(baselines, &w.Baselines); err != nil {
+			return fmt.Errorf("baselines of sweep %d: %w", w.ID, err)
+		}
+		if len(w.Baselines) == 0 {
+			w.Baselines = nil
 		}
 		w.Started, w.Ended = fromMilli(begun), orZero(ended)
 		list = append(list, w)

@@ -155,7 +155,7 @@ func notNowAgain(t *testing.T, s store.State) {
 func outOfOrder(t *testing.T, s store.State) {
 	q := mdm.QueryKey(mdm.SecurityInfo)
 	deliver(t, s,
-		Answer("D1", q, "C1", "a", noon()), Answer("D1", q, "C2", "a", noon().Add(2*time.Hour)), Answer("D1", q, "C3", "a", noon().Add(time.Hour)))
+		Answer("D1", q, "C1", "a", noon()), Answer("D1", q, "C2", "a", noon().Add(2*time.Hour)), Answer("D1", q, "C3", "a", noon().Add(2*time.Hour-10*time.Minute)))
 	got := observations(t, s, "D1")
 	if len(got) != 1 || got[0].Count != 3 || !got[0].Last.Equal(noon().Add(2*time.Hour)) || got[0].LongestGap != 2*time.Hour {
 		t.Errorf("got %+v, want three receipts that end two hours after noon", got)

@@ -22,6 +22,9 @@ func keptCases() []testCase[store.Results] {
 		{"a verdict that is fresh for longer than what it rests on is not kept", freshForLonger},
 		{"a device is kept or recorded once in a round", keptOnce},
 		{"a clock that was set back keeps nothing", setBack},
+		{"once a clock ran ahead, devices are kept again and read as they are", afterAhead},
+		{"results that are dated more than an hour ahead are a problem of the round", aheadTold},
+		{"an older answer dated after the round is not what verdicts rest on", olderAhead},
 	}
 }
 
@@ -182,4 +185,79 @@ func setBack(t *testing.T, r store.Results) {
 	f.Heard(noon().Add(-time.Hour))
 	keep(t, r, f, 0)
 	same(t, r, f, f.At)
+}
+
+func afterAhead(t *testing.T, r store.Results) {
+	f := NewFleet(3, 8, noon())
+	record(t, r, f)
+	f.Heard(noon().Add(365 * 24 * time.Hour))
+	keep(t, r, f, 0)
+	f.Heard(noon().Add(time.Hour))
+	keep(t, r, f, 0) // they were judged at a time that is yet to come
+	before := history(t, r, store.HistoryFilter{})
+	for round := range 10 {
+		f.Heard(noon().Add(time.Duration(round+1) * 20 * time.Hour))
+		keep(t, r, f, 3)
+		for _, after := range []time.Duration{0, MaxAge, MaxAge + time.Second} {
+			same(t, r, f, f.At.Add(after))
+		}
+		if diff := cmp.Diff(f.Round.Results, baselines(t, r, f.At)); diff != "" {
+			t.Errorf("baselines (-want +got):\n%s", diff)
+		}
+	}
+	if got := history(t, r, store.HistoryFilter{}); len(got) != len(before) {
+		t.Errorf("%d intervals, want the %d of before", len(got), len(before))
+	}
+	f.Heard(f.At.Add(MaxAge + time.Second)) // they were stale in between
+	keep(t, r, f, 0)
+	same(t, r, f, f.At)
+}
+
+func aheadTold(t *testing.T, r store.Results) {
+	f := NewFleet(1, 1, noon())
+	told := checks.Problem{Path: "a.mobileconfig", Code: "unreadable", Message: "it is empty"}
+	f.Round.Problems = []checks.Problem{told}
+	record(t, r, f)
+	for _, round := range []struct {
+		at   time.Duration
+		want string
+	}{
+		{0, ""},
+		{time.Hour, ""},
+		{50 * time.Hour, ""},
+		{47 * time.Hour, "results are dated 2026-03-04T14:00:01Z, 3h0m1s after now, because a round was recorded with a clock that ran ahead; history is in order but dated too late until then"},
+		{time.Hour, "results are dated 2026-03-04T14:00:02Z, 2 days after now, because a round was recorded with a clock that ran ahead; history is in order but dated too late until then"},
+		{51 * time.Hour, ""},
+	} {
+		f.Heard(noon().Add(round.at))
+		record(t, r, f)
+		want := []checks.Problem{told}
+		if round.want != "" {
+			want = []checks.Problem{{Code: "clock-was-ahead", Message: round.want}, told}
+		}
+		got, err := r.Problems(t.Context())
+		check(t, err)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("problems of the round at %s (-want +got):\n%s", f.At, diff)
+		}
+	}
+}
+
+func olderAhead(t *testing.T, r store.Results) {
+	f := NewFleet(1, 4, noon())
+	id := f.Devices[0].Subject.ID
+	ahead := f.Seen[id][0]
+	ahead.SHA256[0]++
+	ahead.Since, ahead.Last = noon().Add(365*24*time.Hour), noon().Add(365*24*time.Hour)
+	seen := f.Seen[id]
+	for round := range 4 {
+		f.Seen[id] = seen
+		f.Heard(noon().Add(time.Duration(round) * time.Hour))
+		f.Seen[id] = append([]store.Seen{ahead}, seen...)
+		record(t, r, f)
+		same(t, r, f, f.At)
+	}
+	if got := history(t, r, store.HistoryFilter{}); len(got) != 4 {
+		t.Errorf("%d intervals, want one of each verdict", len(got))
+	}
 }

@@ -22,6 +22,8 @@ func repeatCases() []testCase[store.State] {
 		{"a refused body after an answer takes nothing back", unreadAfterAnswer},
 		{"the ledger learns of refused bodies that are not kept", unreadBeyondBound},
 		{"nobody answers for another enrollment", answerForAnother},
+		{"an answer that came long before the last receipt starts another observation", clockRanAhead},
+		{"what a clock that ran ahead dated stays behind what came since", aheadAndSince},
 	}
 }
 
@@ -167,5 +169,65 @@ func answerForAnother(t *testing.T, s store.State) {
 	}
 	if got := outstanding(t, s, 0); len(got) != 0 {
 		t.Error("its own answer did not settle it")
+	}
+}
+
+func clockRanAhead(t *testing.T, s store.State) {
+	ahead := noon().Add(365 * 24 * time.Hour)
+	deliver(t, s, Answer("D1", security, "C1", "a", noon()), NotNow("D1", security, "N1", ahead),
+		Answer("D1", security, "C2", "b", ahead), Answer("D1", security, "C3", "b", ahead.Add(time.Hour)))
+	first := Answer("D1", security, "C4", "b", noon().Add(time.Hour))
+	again := Answer("D1", security, "C5", "b", noon().Add(3*time.Hour))
+	put := NotNow("D1", security, "N1", noon().Add(2*time.Hour)) // the same bytes as before
+	deliver(t, s, first, put, again)
+
+	first.ID, put.ID = 4, 5
+	want := []store.Observation{
+		{Evidence: first, Since: first.Received, Last: again.Received, LongestGap: 2 * time.Hour, Count: 2},
+		{Evidence: put, Since: put.Received, Last: put.Received, Count: 1},
+	}
+	if diff := cmp.Diff(want, observations(t, s, "D1")); diff != "" {
+		t.Errorf("observations (-want +got):\n%s", diff)
+	}
+	bare, err := s.Observed(t.Context(), "D1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		want[i].Evidence.Body = nil
+	}
+	if diff := cmp.Diff(want, bare); diff != "" {
+		t.Errorf("observed (-want +got):\n%s", diff)
+	}
+}
+
+func aheadAndSince(t *testing.T, s store.State) {
+	q := mdm.QueryKey(mdm.Restrictions)
+	ahead := noon().Add(365 * 24 * time.Hour)
+	ask(t, s, question("D1", "C9"))
+	asked := Answer("D1", security, "C9", "a", ahead)
+	first := Answer("D1", q, "C1", "a", ahead)
+	now := Answer("D1", q, "C2", "a", noon())
+	deliver(t, s, asked, first, now)
+
+	repeatOf := func(e mdm.Evidence) mdm.Evidence {
+		e.Received = noon().Add(time.Hour)
+		return e
+	}
+	deliver(t, s, repeatOf(asked), repeatOf(first), repeatOf(now))
+	other := Answer("D1", q, "C1", "b", noon().Add(2*time.Hour)) // another answer to the command of the first
+	deliver(t, s, other)
+	var got []string
+	for _, o := range observations(t, s, "D1") {
+		if o.Count != 1 {
+			t.Errorf("%s has %d receipts, want 1: the same bytes came again", o.Evidence.CommandUUID, o.Count)
+		}
+		got = append(got, o.Evidence.CommandUUID)
+	}
+	if diff := cmp.Diff([]string{"C9", "C1", "C2"}, got); diff != "" {
+		t.Errorf("observations by command (-want +got):\n%s", diff)
+	}
+	if !found(t, s, other) {
+		t.Error("the duplicate was not kept")
 	}
 }

@@ -69,8 +69,9 @@ func sweepUnderWay(t *testing.T, s store.State) {
 func sweepEnded(t *testing.T, s store.State) {
 	first := store.Sweep{
 		Started: noon(), Group: "theatre", Asked: 1, Answered: 2, NotNow: 3, Errors: 4, Silent: 5, Unreadable: 6, Settling: 7, Commands: 8, Lost: 9,
+		Unreached: 10, Baselines: []string{"own.yaml", "a, \"b\"", ""},
 	}
-	first.ID = beginSweep(t, s, store.Sweep{Started: first.Started, Group: first.Group})
+	first.ID = beginSweep(t, s, store.Sweep{Started: first.Started, Group: first.Group, Baselines: first.Baselines})
 	second := store.Sweep{Started: noon().Add(time.Hour)}
 	second.ID = beginSweep(t, s, second)
 	first.Ended = noon().Add(time.Minute)

@@ -421,7 +421,7 @@ segment AS (
   FROM run r GROUP BY r.device, r.requirement, r.run
 ),
 placed AS (
-  SELECT *, lag(class) OVER w AS before, max(lag(a) OVER w, coalesce(lag(seen) OVER w, 0)) AS in_force, lead(class) OVER w AS after
+  SELECT *, lag(class) OVER w AS before, lag(a) OVER w AS began, max(lag(a) OVER w, coalesce(lag(seen) OVER w, 0)) AS in_force, lead(class) OVER w AS after
   FROM segment WINDOW w AS (PARTITION BY device, requirement ORDER BY run)
 ),
 exposed AS (
@@ -429,7 +429,7 @@ exposed AS (
   WHERE class = 'X' AND (before IS NOT NULL OR first_fail IS NOT NULL)
 ),
 measured AS (
-  SELECT e.device, e.requirement, CASE WHEN e.before = 'P' THEN min(e.in_force, e.start) ELSE e.start END AS upper_from, e.b AS upper_to, e.after,
+  SELECT e.device, e.requirement, e.before, e.began, e.in_force, e.start, e.b AS upper_to, e.after,
     (SELECT min(min(s.a, s.seen)) FROM stretch s WHERE s.device = e.device AND s.requirement = e.requirement AND s.run = e.run AND s.kind = 'F') AS lower_from,
     (SELECT max(s.seen) FROM stretch s WHERE s.device = e.device AND s.requirement = e.requirement AND s.run = e.run AND s.kind = 'F') AS lower_to,
     coalesce((SELECT sum(max(0, s.seen - s.a)) FROM stretch s
@@ -440,6 +440,15 @@ measured AS (
     (SELECT group_concat(DISTINCT p.reason) FROM run p
       WHERE p.device = e.device AND p.requirement = e.requirement AND p.run = e.run AND p.kind = 'U' AND p.a >= e.start AND p.b > p.a) AS gap_reasons
   FROM exposed e
+),
+bounded AS (
+  SELECT *, CASE WHEN before = 'P' THEN min(in_force, start) ELSE max(coalesce(began, 0), min(start, coalesce(lower_from, start))) END AS upper_from
+  FROM measured
+),
+enclosed AS (
+  SELECT device, requirement, max(lower_from, upper_from) AS lower_from, max(lower_to, upper_from) AS lower_to, lower_seconds,
+    upper_from, upper_to, after, gaps, gap_seconds, gap_reasons
+  FROM bounded
 )
 SELECT m.device AS device_key, d.id AS device_id, d.serial, d.asset_tag, d.site, d.ward,
   coalesce((SELECT group_name FROM device_group WHERE device = m.device ORDER BY position LIMIT 1), '') AS group_name,
@@ -452,7 +461,7 @@ SELECT m.device AS device_key, d.id AS device_id, d.serial, d.asset_tag, d.site,
   (m.upper_to - m.upper_from) / 3600.0 AS upper_hours,
   CASE m.after WHEN 'P' THEN 'in-force' WHEN 'N' THEN 'not-applicable' WHEN 'A' THEN 'left' ELSE 'open' END AS ended,
   m.gaps, m.gap_seconds / 3600.0 AS gap_hours, coalesce(m.gap_reasons, '') AS gap_reasons
-FROM measured m
+FROM enclosed m
 JOIN device d ON d.device_key = m.device
 JOIN requirement q ON q.requirement_key = m.requirement
 JOIN baseline b ON b.baseline_key = q.baseline;
