@@ -19,6 +19,7 @@ var ErrNoGroup = errors.New("no device of the inventory is in that group")
 type visit struct {
 	enrolled store.Enrolled
 	asset    checks.Asset         // what the inventory says of it
+	fresh    bool                 // its turn has not come in this sweep: what is due is asked, not only what is owed queued again
 	again    map[mdm.QueryKey]int // only these, whose answers were lost, with how often they were; nil: what is due
 }
 
@@ -85,6 +86,17 @@ func (r *Rounder) queries(ctx context.Context, e mdm.Enrollment) ([]mdm.Query, e
 	}
 	target.AppManagement, target.Apps = r.cfg.AppManagement, r.cfg.Apps
 	return mdm.QueriesFor(target), nil
+}
+
+// unwanted lists those of the rows that are of none of the queries: facts need
+// them no more, and nobody waits for their answers.
+func unwanted(rows []store.Outstanding, queries []mdm.Query) (list []store.Outstanding) {
+	for _, o := range rows {
+		if !slices.ContainsFunc(queries, func(q mdm.Query) bool { return q.Key() == o.Query }) {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // outstandingOf returns the row of a query, if it is among them.

@@ -23,9 +23,11 @@ type awaited struct {
 // settle what it owes.
 type channel struct {
 	commands map[string]*owed // by CommandUUID
-	polls    int              // reports of Idle
 	heard    time.Time        // when anything came last
-	nudged   int              // polls when it was last pushed because it said nothing
+	said     time.Time        // when anything but a poll came last
+	came     int              // messages
+	nudged   int              // messages when it was last pushed because it said nothing
+	inARow   int              // commands that were given up as lost since the last answer, in this round
 }
 
 // An owed command has no answer yet.
@@ -33,12 +35,15 @@ type owed struct {
 	enrollment string
 	query      mdm.QueryKey
 	uuid       string
-	earlier    bool // it was asked in an earlier round
-	again      int  // how often its query was given up as lost in this round
-	refused    bool // it was put off, now or in an earlier round, and so is not lost
-	notNow     int  // how often it was put off in this round
-	queued     bool // it is in the queue for certain
-	polls      int  // of its channel when it was queued
+	asked      time.Time
+	place      int       // among those that were asked at that time
+	earlier    bool      // it was asked in an earlier round
+	again      int       // how often its query was given up as lost in this round
+	refused    bool      // it was put off, now or in an earlier round, and so is not lost
+	notNow     int       // how often it was put off in this round
+	queued     bool      // it is in the queue for certain
+	visits     int       // how often its device came to be handed a command since it was queued
+	done       time.Time // when that was lostPolls times
 }
 
 func newAwaited() awaited {
@@ -58,10 +63,10 @@ func (a *awaited) begin(owing []owed) {
 			continue
 		}
 		if command := old.commands[o.uuid]; command != nil {
-			o.queued, o.polls = command.queued, command.polls
+			o.queued, o.place, o.visits, o.done = command.queued, command.place, command.visits, command.done
 		}
 		c := a.expect(o)
-		c.polls, c.heard, c.nudged = old.polls, old.heard, old.polls
+		c.heard, c.said, c.came, c.nudged = old.heard, old.said, old.came, old.came
 	}
 }
 
@@ -93,9 +98,8 @@ func (a *awaited) queued(commands []owed) {
 		if !a.awaits(o.enrollment, o.uuid) {
 			continue
 		}
-		if c := a.channels[o.enrollment]; !c.commands[o.uuid].queued {
-			c.commands[o.uuid].queued, c.commands[o.uuid].polls = true, c.polls
-		}
+		command := a.channels[o.enrollment].commands[o.uuid]
+		command.queued, command.place = true, o.place
 	}
 }
 
@@ -113,8 +117,18 @@ func (a *awaited) heard(enrollment string, poll bool, now time.Time) {
 		return
 	}
 	c.heard = now
-	if poll {
-		c.polls++
+	c.came++
+	if !poll {
+		c.said = now
+		return
+	}
+	for _, o := range c.commands {
+		if !o.queued {
+			continue
+		}
+		if o.visits++; o.visits == lostPolls {
+			o.done = now
+		}
 	}
 }
 
@@ -136,6 +150,7 @@ func (a *awaited) took(e mdm.Evidence) bool {
 			})
 		}
 		a.settle(id, e.CommandUUID)
+		c.progress()
 		return true
 	}
 	o.refused = true
@@ -180,54 +195,3 @@ func (a *awaited) settle(enrollment, uuid string) {
 // putOffs tells of the enrollments that have put a command off how often they
 // did.
 func (a *awaited) putOffs() map[string]int { return maps.Clone(a.putOff) }
-
-const (
-	// lostPolls is how often a device that has a command in its queue polls
-	// before its answer counts as lost: at the first poll it is handed the
-	// command, and at the second it has done with it.
-	lostPolls = 2
-	// maxAgain is how often a query is asked again in a round because its
-	// answer was lost.
-	maxAgain = 3
-)
-
-// lost lists the commands whose answers were lost on the way: their device has
-// polled since, said nothing about them, and is silent for grace. One that is
-// in the middle of a session is not.
-func (a *awaited) lost(now time.Time, grace time.Duration) []owed {
-	var list []owed
-	for _, c := range a.channels {
-		if c.polls < lostPolls || now.Sub(c.heard) < grace {
-			continue
-		}
-		for _, o := range c.commands {
-			if o.missing() && c.polls-o.polls >= lostPolls {
-				list = append(list, *o)
-			}
-		}
-	}
-	return list
-}
-
-// missing reports whether an answer that has not come may be lost.
-func (o *owed) missing() bool { return o.queued && !o.refused && o.again < maxAgain }
-
-// mute lists the devices that came for a command, said nothing about it, and
-// are silent for grace, each once. A push has them poll again: only then is it
-// known whether an answer was lost or the device was interrupted.
-func (a *awaited) mute(now time.Time, grace time.Duration) []string {
-	var ids []string
-	for id, c := range a.channels {
-		if c.polls <= c.nudged || now.Sub(c.heard) < grace {
-			continue
-		}
-		for _, o := range c.commands {
-			if o.missing() && c.polls > o.polls && c.polls-o.polls < lostPolls {
-				c.nudged = c.polls
-				ids = append(ids, id)
-				break
-			}
-		}
-	}
-	return ids
-}

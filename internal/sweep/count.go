@@ -41,6 +41,12 @@ func (r *round) count(ctx context.Context) error {
 	for _, t := range tallies {
 		*t.of(s)++
 	}
+	s.Unreached = 0
+	for _, v := range r.due {
+		if v.fresh && v.again == nil { // not one that was asked, and has another turn
+			s.Unreached++
+		}
+	}
 	for _, v := range r.settling {
 		if v.enrolled.Enabled {
 			s.Settling++

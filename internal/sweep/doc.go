@@ -10,5 +10,6 @@
 // A round is read in the order in which it goes: Round or Resume (round.go)
 // admits the devices (agenda.go, settling.go) and waits (underway.go); each has
 // its turn (turn.go), in which it is asked and pushed (push.go); what is
-// awaited, put off or lost is told by awaited.go; count.go and JudgeAll end it.
+// awaited or put off is told by awaited.go, and what was lost by losses.go;
+// count.go and JudgeAll end it.
 package sweep

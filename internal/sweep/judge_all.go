@@ -40,7 +40,7 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 	}
 	defer func() { err = errors.Join(err, recorder.Discard()) }()
 
-	j := judgeOne{state: r.state, recorder: recorder, cfg: r.cfg, known: known, now: now, rules: r.cfg.rules()}
+	j := judgeOne{state: r.state, recorder: recorder, cfg: r.cfg, known: known, now: r.now, rules: r.cfg.rules()}
 	for i, d := range known.devices {
 		if err := j.judge(ctx, d); err != nil {
 			return fmt.Errorf("judge %s: %w", d.ID, err)
@@ -99,32 +99,36 @@ type judgeOne struct {
 	recorder store.Recorder
 	cfg      Config
 	known    *knowledge
-	now      time.Time
+	now      func() time.Time
 	rules    mdm.Digest
 }
 
 // judge keeps what was found of a device, or reads its answers and judges it.
+// Answers go on coming while the fleet is judged: each device is judged at a
+// time after its answers were read, at which none is of the future.
 func (j *judgeOne) judge(ctx context.Context, e store.Enrolled) error {
 	observed, err := j.state.Observed(ctx, e.ID)
 	if err != nil {
 		return err
 	}
+	now := j.now().UTC()
 	device, seen := j.known.device(e, observed)
-	kept, err := j.recorder.Keep(ctx, e.ID, j.inputs(device), seen)
+	kept, err := j.recorder.Keep(ctx, e.ID, j.inputs(device, now), seen)
 	if err != nil || kept {
 		return err
 	}
 	if observed, err = j.state.Observations(ctx, e.ID); err != nil {
 		return err
 	}
+	now = j.now().UTC()
 	device, seen = j.known.device(e, observed)
-	result := judge.Judge(device, j.cfg.catalog(), j.cfg.Baselines, j.now).Result
-	return j.recorder.Device(ctx, result, j.inputs(device), seen)
+	result := judge.Judge(device, j.cfg.catalog(), j.cfg.Baselines, now).Result
+	return j.recorder.Device(ctx, result, j.inputs(device, now), seen)
 }
 
 // inputs sums up what a device is judged from.
-func (j *judgeOne) inputs(d judge.Device) mdm.Digest {
-	own := judge.Inputs(d, j.now)
+func (j *judgeOne) inputs(d judge.Device, now time.Time) mdm.Digest {
+	own := judge.Inputs(d, now)
 	return sha256.Sum256(append(j.rules[:], own[:]...))
 }
 

@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
@@ -14,7 +15,7 @@ type Planned struct {
 	Enrolled store.Enrolled
 	Asset    checks.Asset   // what the inventory says of it
 	Ask      []mdm.QueryKey // to be asked, in that order; once it has settled, if it is settling
-	Owed     []mdm.QueryKey // outstanding: it would be pushed again for them and not asked
+	Owed     []mdm.QueryKey // outstanding: it would be pushed again for them and not asked; without those that would be forgotten
 	Settling bool           // it would be asked only if it settles while the round lasts
 }
 
@@ -41,8 +42,11 @@ func (r *Rounder) Plan(ctx context.Context) ([]Planned, error) {
 				p.Ask = append(p.Ask, q.Key())
 			}
 		}
+		forgotten := unwanted(owing[e.ID], queries)
 		for _, o := range owing[e.ID] {
-			p.Owed = append(p.Owed, o.Query)
+			if !slices.Contains(forgotten, o) {
+				p.Owed = append(p.Owed, o.Query)
+			}
 		}
 		plan[i] = p
 	}

@@ -76,8 +76,8 @@ func (r *round) remind(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// giveUp gives up the commands whose answers were lost, and lets their devices
-// have another turn, in which they are asked again.
+// giveUp gives up the commands whose answers were lost, one of a device at a
+// time, and lets their devices have another turn, in which they are asked again.
 func (r *round) giveUp(ctx context.Context, now time.Time) error {
 	var lost []owed
 	r.intake.with(func(a *awaited) { lost = a.lost(now, r.cfg.LossGrace) })
@@ -96,7 +96,7 @@ func (r *round) giveUp(ctx context.Context, now time.Time) error {
 	if err := r.state.GiveUp(ctx, uuids); err != nil {
 		return err
 	}
-	r.intake.with(func(a *awaited) { a.forget(lost) })
+	r.intake.with(func(a *awaited) { a.giveUp(lost) })
 	r.lost += len(lost)
 	r.logger.WarnContext(ctx, "answers lost, asking again", "devices", len(again), "commands", len(lost))
 	for id, queries := range again {

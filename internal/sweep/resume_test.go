@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -60,7 +62,6 @@ func TestRoundThatWasCutShortGoesOnUnderItsID(t *testing.T) {
 	if len(list) != 1 || !list[0].Ended.IsZero() || list[0].ID != first.ID {
 		t.Fatalf("got %+v, want sweep %d without an end", list, first.ID)
 	}
-	w.enrol(t, other) // since then, and not asked
 	asked, pushes := w.mdm.asks(), w.mdm.pushes[udid]
 	w.mdm.script = acknowledge
 	w.again()
@@ -77,6 +78,50 @@ func TestRoundThatWasCutShortGoesOnUnderItsID(t *testing.T) {
 	}
 	if _, _, err := w.results.AsOf(t.Context()); err != nil {
 		t.Errorf("got error %v, want that it was judged", err)
+	}
+}
+
+func TestSweepThatGoesOnAsksThoseWhoseTurnNeverCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, silent, unhurried, func(c *sweep.Config) { c.Rate = 1 })
+		ids := w.fleet(t, 3)
+		first := w.cutShort(t)
+		rows := w.rows(t, first.ID)
+		if len(rows) == 0 || rows[0].Enrollment != rows[len(rows)-1].Enrollment {
+			t.Fatalf("got rows %+v, want those of one device", rows)
+		}
+		w.enrolAs(t, udid, "iPad14,1", "18.7.2", true) // and is in Setup Assistant for ten seconds
+		time.AfterFunc(10*time.Second, func() { w.token(t, udid, false) })
+		w.mdm.play(acknowledge)
+		w.again()
+		got, err := w.rounder.Resume(t.Context(), first, func(sweep.Progress) {})
+		must(t, err)
+		if got.Asked != 4 || got.Answered != 4 || got.Unreached != 0 || got.Settling != 0 {
+			t.Errorf("got %+v, want all four asked and answered", got)
+		}
+		for _, id := range append(ids, udid) {
+			if got, want := len(w.mdm.askedAt[id]), len(rows); got != want {
+				t.Errorf("%s: got %d commands, want %d", id, got, want)
+			}
+		}
+		if left := w.rows(t, 0); len(left) != 0 {
+			t.Errorf("outstanding: %+v", left)
+		}
+	})
+}
+
+func TestSweepKeepsWhatItsBaselinesWereCalled(t *testing.T) {
+	w := newWard(t, silent, func(c *sweep.Config) { c.BaselineNames = []string{"own.yaml", "hipaa"} })
+	w.enrol(t, udid)
+	w.cutShort(t)
+	list := w.sweeps(t)
+	if diff := cmp.Diff(w.cfg.BaselineNames, list[0].Baselines); diff != "" {
+		t.Errorf("of one that was cut short (-want +got):\n%s", diff)
+	}
+	got, err := w.rounder.Resume(t.Context(), list[0], func(sweep.Progress) {})
+	must(t, err)
+	if diff := cmp.Diff(w.cfg.BaselineNames, got.Baselines); diff != "" {
+		t.Errorf("of one that went on (-want +got):\n%s", diff)
 	}
 }
 

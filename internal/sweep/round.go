@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/wardround/wardround/checks"
@@ -15,6 +16,7 @@ import (
 // Baselines works.
 type Config struct {
 	Baselines     []*checks.Baseline
+	BaselineNames []string        // as the caller named them, kept with the sweep; nil: none
 	Catalog       Catalog         // nil: no profile content is known
 	AppManagement bool            // the enrollments grant 4096; queries that need it are asked
 	Apps          []string        // bundle ids of managed apps to ask about, besides those that facts are about
@@ -84,7 +86,7 @@ type Progress struct {
 // this goroutine. When ctx ends, what has arrived is kept, nothing is judged,
 // and Resume can go on. A group without devices is ErrNoGroup.
 func (r *Rounder) Round(ctx context.Context, report func(Progress)) (store.Sweep, error) {
-	sweep := store.Sweep{Started: r.now().UTC(), Group: r.cfg.Group}
+	sweep := store.Sweep{Started: r.now().UTC(), Group: r.cfg.Group, Baselines: slices.Clone(r.cfg.BaselineNames)}
 	visits, err := r.visits(ctx, sweep.Group)
 	if err != nil {
 		return sweep, fmt.Errorf("begin sweep: %w", err)
@@ -97,14 +99,14 @@ func (r *Rounder) Round(ctx context.Context, report func(Progress)) (store.Sweep
 		return sweep, fmt.Errorf("begin sweep: %w", err)
 	}
 	under := r.begin(sweep, owing, report)
-	under.fresh = true
-	under.admit(visits)
+	under.admit(visits, nil)
 	return under.run(ctx)
 }
 
-// Resume goes on with a sweep that was cut short: it pushes those that owe an
-// answer, queues what was written down and not queued, waits, judges and ends
-// it. It asks nothing else.
+// Resume goes on with a sweep that was cut short: it asks those whose turn never
+// came, as a fresh round would. Of the others it pushes those that owe an
+// answer, queues what was written down and not queued, and asks nothing else.
+// Then it waits, judges and ends the sweep.
 func (r *Rounder) Resume(ctx context.Context, sweep store.Sweep, report func(Progress)) (store.Sweep, error) {
 	if !sweep.Ended.IsZero() {
 		return sweep, fmt.Errorf("resume sweep %d: it has ended", sweep.ID)
@@ -122,11 +124,13 @@ func (r *Rounder) Resume(ctx context.Context, sweep store.Sweep, report func(Pro
 		return sweep, fmt.Errorf("resume sweep %d: %w", sweep.ID, err)
 	}
 	under := r.begin(sweep, owing, report)
+	asked := make(map[string]bool)
 	for _, o := range rows {
+		asked[o.Enrollment] = true
 		if o.Lost {
 			under.lost++
 		}
 	}
-	under.admit(visits)
+	under.admit(visits, asked)
 	return under.run(ctx)
 }

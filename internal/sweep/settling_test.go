@@ -7,6 +7,7 @@ import (
 
 	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/internal/sweep"
+	"github.com/wardround/wardround/mdm"
 )
 
 func TestSettling(t *testing.T) {
@@ -113,6 +114,52 @@ func TestDeviceThatLeavesSetupAssistantByCheckingOutIsGone(t *testing.T) {
 		}()
 		if got := w.round(t); got.Settling != 0 || got.Asked != 1 {
 			t.Errorf("got %+v, want it neither asked nor settling", got)
+		}
+	})
+}
+
+func TestRoundGoesOnUntilThoseThatSettleHaveAnswered(t *testing.T) {
+	for _, c := range []struct {
+		claim                   string
+		after                   time.Duration // until it has settled
+		wait                    time.Duration
+		lasts                   time.Duration
+		wantAsked, wantSettling int
+	}{
+		{claim: "it settles", after: time.Minute, lasts: time.Minute, wantAsked: 2},
+		{claim: "it does not while anything comes", after: time.Hour, lasts: 2 * time.Minute, wantAsked: 1, wantSettling: 1},
+		{claim: "it does not before the deadline", after: time.Hour, wait: 30 * time.Second, lasts: 30 * time.Second, wantAsked: 1, wantSettling: 1},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWard(t, acknowledge, unhurried, func(cfg *sweep.Config) { cfg.Wait = c.wait })
+				w.enrol(t, other)
+				w.enrolAs(t, udid, "iPad14,1", "18.7.2", true)
+				settle := time.AfterFunc(c.after, func() { w.token(t, udid, false) })
+				began := time.Now()
+				got := w.round(t)
+				took := time.Since(began)
+				settle.Stop()
+				if got.Asked != c.wantAsked || got.Answered != c.wantAsked || got.Settling != c.wantSettling {
+					t.Errorf("got %+v, want %d asked and answered, %d settling", got, c.wantAsked, c.wantSettling)
+				}
+				if took < c.lasts || took > c.lasts+time.Second {
+					t.Errorf("took %v, want %v", took, c.lasts)
+				}
+			})
+		})
+	}
+}
+
+func TestDeviceThatLeavesSetupAssistantByCheckingOutIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWard(t, acknowledge, unhurried)
+		w.enrolAs(t, udid, "iPad14,1", "18.7.2", true)
+		time.AfterFunc(30*time.Second, func() { w.checkIn(t, udid, mdm.CheckOut, nil) })
+		began := time.Now()
+		got := w.round(t)
+		if took := time.Since(began); got.Settling != 0 || took > 31*time.Second {
+			t.Errorf("got %+v after %v, want the round over when it left", got, took)
 		}
 	})
 }

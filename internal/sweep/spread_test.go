@@ -117,6 +117,9 @@ func TestRoundEndsAtItsDeadline(t *testing.T) {
 		if got.Asked < 9 || got.Asked > 11 || got.Silent != got.Asked || got.Ended.IsZero() {
 			t.Errorf("got %+v, want ten devices asked and silent", got)
 		}
+		if got.Asked+got.Unreached != 30 || w.sweeps(t)[0].Unreached != got.Unreached {
+			t.Errorf("got %+v, want all others counted as not reached, and that kept", got)
+		}
 		results, err := w.results.BaselineResults(t.Context(), time.Now())
 		must(t, err)
 		if h := results[0].Headline; h.Enrolled != 30 {

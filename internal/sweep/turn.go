@@ -75,6 +75,24 @@ func (r *round) askEach(ctx context.Context, visits []visit) ([]string, error) {
 	return ids, nil
 }
 
+// forget lets go of what a device owes that no fact needs any more, and says
+// how many that were: it may never answer, and each round would wait for it.
+func (r *round) forget(ctx context.Context, v visit, queries []mdm.Query) (int, error) {
+	if v.again != nil { // its turn came before
+		return 0, nil
+	}
+	rows := unwanted(r.owing[v.enrolled.ID], queries)
+	commands := make([]owed, len(rows))
+	for i, o := range rows {
+		if err := r.state.Forget(ctx, o.Enrollment, o.Query); err != nil {
+			return 0, err
+		}
+		commands[i] = owed{enrollment: o.Enrollment, uuid: o.CommandUUID}
+	}
+	r.intake.with(func(a *awaited) { a.forget(commands) })
+	return len(rows), nil
+}
+
 // A question is a command that a device is asked, with what is noted of it.
 type question struct {
 	command mdm.Command
@@ -93,12 +111,16 @@ func (r *round) ask(ctx context.Context, v visit) (asked int, owes bool, err err
 	if err != nil {
 		return 0, false, err
 	}
+	forgotten, err := r.forget(ctx, v, queries)
+	if err != nil {
+		return 0, false, err
+	}
 	questions, err := r.writeDown(ctx, r.questions(v, queries))
 	if err != nil {
 		return 0, false, err
 	}
 	if len(questions) == 0 {
-		return 0, v.again == nil && len(r.owing[id]) > 0, nil
+		return 0, v.again == nil && len(r.owing[id]) > forgotten, nil
 	}
 	commands := make([]mdm.Command, len(questions))
 	expected := make([]owed, len(questions))
@@ -127,16 +149,17 @@ func (r *round) ask(ctx context.Context, v visit) (asked int, owes bool, err err
 // CommandUUID.
 func (r *round) questions(v visit, queries []mdm.Query) []question {
 	var list []question
-	for _, q := range queries {
+	at := r.now().UTC()
+	for place, q := range queries {
 		again, lost := v.again[q.Key()]
 		before, outstanding := outstandingOf(r.owing[v.enrolled.ID], q.Key())
 		n := question{row: store.Outstanding{
-			Enrollment: v.enrolled.ID, Query: q.Key(), CommandUUID: mdm.NewCommandUUID(), Sweep: r.sweep.ID, AskedAt: r.now().UTC(),
+			Enrollment: v.enrolled.ID, Query: q.Key(), CommandUUID: mdm.NewCommandUUID(), Sweep: r.sweep.ID, AskedAt: at,
 		}}
 		switch {
 		case v.again != nil && !lost:
 			continue
-		case v.again != nil || !outstanding && r.fresh:
+		case v.again != nil || !outstanding && v.fresh:
 			n.fresh = true
 		case outstanding && r.awaits(before):
 			n.row = before
@@ -145,7 +168,8 @@ func (r *round) questions(v visit, queries []mdm.Query) []question {
 		}
 		n.command = mdm.Command{Query: q, CommandUUID: n.row.CommandUUID}
 		n.owed = owed{
-			enrollment: v.enrolled.ID, query: q.Key(), uuid: n.row.CommandUUID, again: again, refused: n.row.NotNow > 0,
+			enrollment: v.enrolled.ID, query: q.Key(), uuid: n.row.CommandUUID,
+			asked: n.row.AskedAt, place: place, again: again, refused: n.row.NotNow > 0,
 		}
 		list = append(list, n)
 	}

@@ -16,7 +16,6 @@ type round struct {
 	*Rounder
 	sweep  store.Sweep
 	report func(Progress)
-	fresh  bool // what is due is asked, not only what is owed queued again
 
 	owing     map[string][]store.Outstanding // when it began, by enrollment
 	due       []visit                        // whose turn has yet to come
@@ -47,21 +46,24 @@ func (r *Rounder) begin(sweep store.Sweep, owing map[string][]store.Outstanding,
 }
 
 // admit says whose turn is to come, in an order that is another in each round:
-// the server has others to serve. What they owe is waited for from now on.
-func (r *round) admit(visits []visit) {
+// the server has others to serve. What they owe is waited for from now on. Those
+// that were asked have had their turn before the sweep was cut short.
+func (r *round) admit(visits []visit, asked map[string]bool) {
 	var expected []owed
 	for _, v := range visits {
 		id := v.enrolled.ID
 		owing := r.owing[id]
+		v.fresh = !asked[id]
 		switch {
-		case (r.fresh || len(owing) == 0) && Settling(v.enrolled, r.now(), r.cfg.Settle):
+		case v.fresh && Settling(v.enrolled, r.now(), r.cfg.Settle):
 			r.settling = append(r.settling, v)
-		case r.fresh || len(owing) > 0:
+		case v.fresh || len(owing) > 0:
 			r.due = append(r.due, v)
 			for _, o := range owing {
 				if o.CommandUUID != "" {
 					expected = append(expected, owed{
-						enrollment: id, query: o.Query, uuid: o.CommandUUID, refused: o.NotNow > 0, earlier: o.Sweep != r.sweep.ID,
+						enrollment: id, query: o.Query, uuid: o.CommandUUID, asked: o.AskedAt,
+						refused: o.NotNow > 0, earlier: o.Sweep != r.sweep.ID,
 					})
 				}
 			}
@@ -162,12 +164,17 @@ func (r *round) over(now time.Time) bool {
 		return true
 	case len(r.due) > 0:
 		return false
-	case r.open() == 0:
+	case r.open() == 0 && !r.unsettled():
 		return true
 	case r.reminders.pending() || len(r.intake.arrived) > 0:
 		return false
 	}
 	return now.Sub(r.last) >= r.cfg.Quiet
+}
+
+// unsettled reports whether a device is in Setup Assistant still.
+func (r *round) unsettled() bool {
+	return slices.ContainsFunc(r.settling, func(v visit) bool { return v.enrolled.Enabled })
 }
 
 func (r *round) open() (n int) {
@@ -193,7 +200,7 @@ func (r *round) watch() {
 
 // settled puts those that have settled in front of those whose turn is next.
 func (r *round) settled(ctx context.Context, now time.Time) error {
-	if len(r.settling) == 0 || !r.fresh {
+	if len(r.settling) == 0 {
 		return nil
 	}
 	if err := r.heardOfSettling(ctx); err != nil {
