@@ -22,11 +22,20 @@ func (b *Baseline) IsFor(s Subject) bool {
 		(len(a.Names) == 0 || slices.ContainsFunc(a.Names, func(pattern string) bool { return matches(pattern, s.AssetTag) }))
 }
 
-func (a *Assignment) onPlatform(p Platform) bool {
+func (a Assignment) onPlatform(p Platform) bool {
 	if p == "" || p == UnknownPlatform {
 		return true
 	}
 	return slices.Contains(a.Platforms, p) || p == IPadOS && slices.Contains(a.Platforms, IOS)
+}
+
+// meets reports whether a device may be assigned to both.
+func (a Assignment) meets(o Assignment) bool {
+	apart := len(a.Groups) > 0 && len(o.Groups) > 0 && !slices.ContainsFunc(a.Groups, func(g string) bool { return slices.Contains(o.Groups, g) })
+	if apart || len(a.Platforms) == 0 || len(o.Platforms) == 0 {
+		return !apart
+	}
+	return slices.ContainsFunc(a.Platforms, o.onPlatform) || slices.ContainsFunc(o.Platforms, a.onPlatform)
 }
 
 // matches reports whether a name is of a pattern; reading the baseline has

@@ -48,3 +48,19 @@ func BenchmarkConditions(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkEvaluateWiFi judges an iPad with a network by profile against
+// clinical-strict: 51 device rows.
+func BenchmarkEvaluateWiFi(b *testing.B) {
+	baseline, err := checks.Builtin("clinical-strict")
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := iPad().restricted().networks(network("enterprise", "WPA2", "good"))
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(baseline.Evaluate(d.Subject, &d.set, noon)) < 40 {
+			b.Fatal("too few verdicts")
+		}
+	}
+}

@@ -29,6 +29,10 @@ func (b *Baseline) Evaluate(subject Subject, set *fact.Set, now time.Time) []Ver
 	return b.EvaluateWith(subject, set, Statements{}, now)
 }
 
+// usualConsulted is how many facts a requirement looks at, at most, save rare
+// ones.
+const usualConsulted = 24
+
 // EvaluateWith judges the device-scope requirements of b on the facts of one
 // device and what people have stated, at now, and returns one verdict for each,
 // in the baseline's order; none for a device that b is not for. A nil set is an
@@ -42,6 +46,7 @@ func (b *Baseline) EvaluateWith(subject Subject, set *fact.Set, said Statements,
 	}
 	e := &evaluation{baseline: b, language: b.language, subject: subject, set: set, now: now}
 	e.spoken = said.about(b.ID, func(r Reach) bool { return r.covers(subject) })
+	e.consulted = make([]consultation, 0, usualConsulted)
 	e.os, _ = parseVersion(subject.OS)
 	covered, _, _ := applicability(b.covers, subject.Platform, e.os)
 	e.uncovered = covered == NotApplicable

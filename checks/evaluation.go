@@ -34,11 +34,15 @@ type evaluation struct {
 	missing []bool // of refs
 
 	evidences [][]EvidenceRef // that verdicts have
+	observeds []string        // that verdicts have
+	texts     []ref.Val       // that CEL was given
+	clock     ref.Val         // now
 }
 
 // A consultation is one look at a fact. name is its key, or "LIST.FIELD".
 type consultation struct {
 	name string
+	of   *fact.Object // whose field it is; nil: of none
 	fact fact.Fact
 }
 
@@ -47,7 +51,10 @@ type consultation struct {
 func (e *evaluation) ResolveName(name string) (any, bool) {
 	switch name {
 	case nowName:
-		return types.Timestamp{Time: e.now}, true
+		if e.clock == nil {
+			e.clock = types.Timestamp{Time: e.now}
+		}
+		return e.clock, true
 	case selfName:
 		return e, true
 	}
@@ -67,17 +74,31 @@ func (e *evaluation) Parent() cel.Activation { return nil }
 
 // value notes that f was consulted and gives it to CEL.
 func (e *evaluation) value(name string, t fact.Type, f fact.Fact) ref.Val {
+	return e.valueOf(name, nil, t, f)
+}
+
+// valueOf is value for a field of an object.
+func (e *evaluation) valueOf(name string, of *fact.Object, t fact.Type, f fact.Fact) ref.Val {
 	v, absent := e.convert(name, t, f)
 	if absent != "" {
 		f.Value, f.Absent = nil, absent
-		v = types.NewUnknown(0, types.NewAttributeTrail(name))
+		v = e.language.unknown(name)
 	}
-	e.note(name, f)
+	e.noteField(name, of, f)
 	return v
 }
 
-func (e *evaluation) note(name string, f fact.Fact) {
-	e.consulted = append(e.consulted, consultation{name, f})
+func (e *evaluation) note(name string, f fact.Fact) { e.noteField(name, nil, f) }
+
+// noteField notes a look at a fact, or at a field of an object. A second look
+// tells nothing new.
+func (e *evaluation) noteField(name string, of *fact.Object, f fact.Fact) {
+	for i := range e.consulted {
+		if c := &e.consulted[i]; c.of == of && c.name == name {
+			return
+		}
+	}
+	e.consulted = append(e.consulted, consultation{name, of, f})
 }
 
 // convert gives the CEL value of f, or why there is none. A value of another
@@ -101,7 +122,7 @@ func (e *evaluation) convert(name string, t fact.Type, f fact.Fact) (ref.Val, fa
 		}
 	case string:
 		if t == fact.String {
-			return types.String(v), ""
+			return e.text(v), ""
 		}
 	case time.Time:
 		if t == fact.Time && v.Year() > 1970 && v.Year() < 2200 { // else overwritten, or beyond a duration
@@ -126,6 +147,20 @@ func (e *evaluation) convert(name string, t fact.Type, f fact.Fact) (ref.Val, fa
 	return nil, fact.UnexpectedType
 }
 
+// text gives a string to CEL, the same value for the same text.
+func (e *evaluation) text(s string) ref.Val {
+	for _, v := range e.texts {
+		if string(v.(types.String)) == s {
+			return v
+		}
+	}
+	v := ref.Val(types.String(s))
+	if len(e.texts) < maxShared {
+		e.texts = append(e.texts, v)
+	}
+	return v
+}
+
 // stringsLimit is how many strings a list of that name may have: fewer for a
 // field, since objects multiply it.
 func (e *evaluation) stringsLimit(name string) int {
@@ -143,10 +178,11 @@ func (e *evaluation) objects(name string, t fact.Type, list []fact.Object) (ref.
 	if v, ok := e.lists[name]; ok {
 		return v, ""
 	}
-	kind := cel.ObjectType(objectName(t))
-	values := make([]ref.Val, len(list))
+	kind := e.language.kinds[t]
+	values, all := make([]ref.Val, len(list)), make([]object, len(list))
 	for i := range list {
-		values[i] = &object{in: e, list: name, value: &list[i], kind: kind}
+		all[i] = object{in: e, list: name, value: &list[i], kind: kind}
+		values[i] = &all[i]
 	}
 	v := types.NewRefValList(types.DefaultTypeAdapter, values)
 	if e.lists == nil {

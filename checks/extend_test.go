@@ -233,3 +233,27 @@ func TestABaselineIsForWhomItIsAssignedTo(t *testing.T) {
 		})
 	}
 }
+
+func TestBaselinesForOtherDevicesDoNotConflict(t *testing.T) {
+	of := func(id, parent, applies string) *checks.Baseline {
+		return parse(t, "id: "+id+"\nversion: '1'\ntitle: x\nextends: ["+parent+"]\n"+applies+"\n")
+	}
+	for _, tt := range []struct {
+		name, one, other string
+		want             bool
+	}{
+		{"all devices", "", "", true},
+		{"one of them for all", "applies_to: {groups: [a]}", "", true},
+		{"other groups", "applies_to: {groups: [a]}", "applies_to: {groups: [b, c]}", false},
+		{"a group of both", "applies_to: {groups: [a, b]}", "applies_to: {groups: [b, c]}", true},
+		{"other platforms", "applies_to: {platforms: [macOS]}", "applies_to: {platforms: [iOS]}", false},
+		{"iPads are among iOS", "applies_to: {platforms: [iPadOS]}", "applies_to: {platforms: [iOS]}", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			found := checks.Conflicts(of("one", "phsa-facetime", tt.one), of("other", "hipaa-no-facetime", tt.other))
+			if got := len(found) > 0; got != tt.want {
+				t.Errorf("got %v, want a conflict: %t", found, tt.want)
+			}
+		})
+	}
+}

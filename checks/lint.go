@@ -64,7 +64,7 @@ func (b *Baseline) mentions(name string) bool {
 }
 
 // Conflicts returns an error for each pair of requirements, within one
-// baseline or across those that are assigned to the same devices, that cannot
+// baseline or across those that may be assigned to the same devices, that cannot
 // hold together. The same requirement in two baselines is no pair.
 func Conflicts(baselines ...*Baseline) []Finding {
 	var out []Finding
@@ -74,7 +74,7 @@ func Conflicts(baselines ...*Baseline) []Finding {
 			r := &b.Requirements[i]
 			for _, other := range r.ConflictsWith {
 				pair := min(r.ID, other) + " " + max(r.ID, other)
-				holder := slices.IndexFunc(baselines, func(o *Baseline) bool { return o.compiled[other] != nil })
+				holder := slices.IndexFunc(baselines, func(o *Baseline) bool { return o.compiled[other] != nil && b.AppliesTo.meets(o.AppliesTo) })
 				if holder < 0 || seen[pair] {
 					continue
 				}

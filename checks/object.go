@@ -41,18 +41,30 @@ func newObjectTypes() (*objectTypes, error) {
 			o.fields[t.Name][name] = &types.FieldType{
 				Type:    celType(d.Type),
 				IsSet:   func(any) bool { return true },
-				GetFrom: fieldGetter(name, d.Type),
+				GetFrom: fieldGetter(name, d.Type, fieldNames(t.Name, name)),
 			}
 		}
 	}
 	return o, nil
 }
 
-func fieldGetter(name string, t fact.Type) ref.FieldGetter {
+// fieldNames gives what a field is called in each list of its objects, by list:
+// LIST.FIELD.
+func fieldNames(object, field string) map[string]string {
+	names := make(map[string]string)
+	for _, d := range fact.Vocabulary() {
+		if objectName(d.Type) == object {
+			names[string(d.Key)] = string(d.Key) + "." + field
+		}
+	}
+	return names
+}
+
+func fieldGetter(name string, t fact.Type, full map[string]string) ref.FieldGetter {
 	return func(target any) (any, error) {
 		switch target := target.(type) {
 		case *object:
-			return target.get(name, t), nil
+			return target.get(name, full[target.list], t), nil
 		case *types.Unknown:
 			return target, nil
 		}
@@ -86,14 +98,27 @@ type object struct {
 	list  string // the fact's key
 	value *fact.Object
 	kind  *cel.Type
+
+	values map[string]ref.Val // of fields that were asked for
 }
 
-func (o *object) get(name string, t fact.Type) ref.Val {
+func (o *object) get(name, full string, t fact.Type) ref.Val {
 	f, ok := o.value.Fields[name]
 	if !ok {
 		f = fact.Fact{Absent: fact.NotReported}
 	}
-	return o.in.value(o.list+"."+name, t, f)
+	if v, ok := o.values[name]; ok {
+		o.in.noteField(full, o.value, f)
+		return v
+	}
+	v := o.in.valueOf(full, o.value, t, f)
+	if !types.IsUnknown(v) {
+		if o.values == nil {
+			o.values = make(map[string]ref.Val, len(o.value.Fields))
+		}
+		o.values[name] = v
+	}
+	return v
 }
 
 // ConvertToNative implements ref.Val; an object never leaves an expression.

@@ -81,7 +81,21 @@ func (e *evaluation) observed(r *Requirement, p *program, o outcome) string {
 	if len(w.text) == 0 {
 		return e.nothingConsulted(o)
 	}
-	return string(w.text)
+	return e.sharedText(w.text)
+}
+
+// sharedText keeps texts, of which many verdicts may have the same.
+func (e *evaluation) sharedText(text []byte) string {
+	for _, s := range e.observeds {
+		if s == string(text) {
+			return s
+		}
+	}
+	s := string(text)
+	if len(e.observeds) < maxShared {
+		e.observeds = append(e.observeds, s)
+	}
+	return s
 }
 
 func (e *evaluation) nothingConsulted(o outcome) string {

@@ -74,6 +74,15 @@ var reasons = sync.OnceValue(func() map[Reason]Explanation {
 	return m
 })
 
+// steps are the next steps of all reasons, with who can take them.
+var steps = sync.OnceValue(func() map[Reason]string {
+	m := make(map[Reason]string)
+	for r, x := range reasons() {
+		m[r] = x.step()
+	}
+	return m
+})
+
 // Explain returns the words for a reason code. A code that is not known comes
 // back with a sentence that says so.
 func Explain(r Reason) Explanation {

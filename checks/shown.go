@@ -51,10 +51,10 @@ func describeApps(b []byte, list []fact.Object) []byte {
 	return describeEach(append(b, "apps: "...), list, func(b []byte, o fact.Object) []byte {
 		name, _ := o.Fields["identifier"].Value.(string)
 		b = appendQuoted(b, name)
-		switch managed := o.Fields["managed"]; {
-		case managed.Value == true:
+		switch o.Fields["managed"].Value {
+		case true:
 			return append(b, " managed"...)
-		case managed.Value == false:
+		case false:
 			return append(b, " not managed"...)
 		}
 		return b
@@ -155,6 +155,9 @@ func appendQuoted(b []byte, s string) []byte { return strconv.AppendQuote(b, sho
 // shorten cuts a text to what a report line bears, and strips what a terminal
 // would act on.
 func shorten(s string) string {
+	if len(s) <= maxShownText && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return s
+	}
 	n := 0
 	for i := range s {
 		if n == maxShownText {

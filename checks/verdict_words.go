@@ -41,9 +41,11 @@ func (v *Verdict) explain(r *Requirement) {
 	if v.Result == Pass || v.Result == NotApplicable {
 		return
 	}
-	if r.NextStep != "" && (v.Reason == r.FailReason || v.Result == NotChecked && v.Reason != ReasonAttested) {
-		x.NextStep = r.NextStep
+	if r.NextStep == "" || v.Reason != r.FailReason && (v.Result != NotChecked || v.Reason == ReasonAttested) {
+		v.NextStep = steps()[v.Reason]
+		return
 	}
+	x.NextStep = r.NextStep
 	v.NextStep = x.step()
 }
 
@@ -130,8 +132,9 @@ func (e *evaluation) shared(refs []EvidenceRef) []EvidenceRef {
 	return list
 }
 
-// maxShared bounds how many lists of evidence are compared with another.
-const maxShared = 8
+// maxShared bounds how many lists of evidence, and how many texts, are looked
+// through for the same one.
+const maxShared = 16
 
 func evidenceRef(s fact.Source) EvidenceRef {
 	query, _, _ := strings.Cut(s.Query, "/")

@@ -9,6 +9,7 @@ import (
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/env"
 	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 
 	"github.com/wardround/wardround/checks/fact"
 )
@@ -30,10 +31,42 @@ const settingPrefix = "setting:"
 
 // A language is the vocabulary as CEL sees it.
 type language struct {
-	env   *cel.Env
-	types map[string]fact.Type // of every fact that can be named, by variable
-	names map[string]settingName
-	keys  []string // the keys that are written with dots or alone, sorted
+	env    *cel.Env
+	types  map[string]fact.Type // of every fact that can be named, by variable
+	names  map[string]settingName
+	keys   []string // the keys that are written with dots or alone, sorted
+	kinds  map[fact.Type]*cel.Type
+	absent map[string]*types.Unknown // of each name that can be absent
+}
+
+// unknown is what CEL is given for a fact that is absent.
+func (l *language) unknown(name string) ref.Val {
+	if u, ok := l.absent[name]; ok {
+		return u
+	}
+	return types.NewUnknown(0, types.NewAttributeTrail(name))
+}
+
+// absences makes the unknowns beforehand: CEL reads them and never writes.
+func (l *language) absences() {
+	l.absent, l.kinds = make(map[string]*types.Unknown, len(l.types)), make(map[fact.Type]*cel.Type)
+	for name := range l.types {
+		l.absent[name] = types.NewUnknown(0, types.NewAttributeTrail(name))
+	}
+	for _, d := range fact.Vocabulary() {
+		object := objectName(d.Type)
+		if object == "" {
+			continue
+		}
+		l.kinds[d.Type] = cel.ObjectType(object)
+		for _, o := range fact.Objects() {
+			for _, field := range o.Fields {
+				if name := string(d.Key) + "." + string(field.Key); o.Name == object {
+					l.absent[name] = types.NewUnknown(0, types.NewAttributeTrail(name))
+				}
+			}
+		}
+	}
 }
 
 // A settingName is a setting with what people call it: of a restriction the
@@ -85,6 +118,7 @@ func newLanguage() (*language, error) {
 	if err != nil {
 		return nil, fmt.Errorf("declare the facts to CEL: %w", err)
 	}
+	l.absences()
 	return l, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/checks/fact"
 	"github.com/wardround/wardround/mdm"
 	"github.com/wardround/wardround/profiles"
@@ -256,17 +255,4 @@ func blank(value any) bool {
 		return len(v) == 0
 	}
 	return false
-}
-
-// putInventory puts what the organisation's inventory says.
-func (j *judging) putInventory(set *fact.Set) {
-	set.Put(ownerRole(j.asset))
-}
-
-func ownerRole(a checks.Asset) fact.Fact {
-	f := fact.Fact{Key: "device.owner_role", Absent: fact.NotInInventory}
-	if a.OwnerRole != "" {
-		f.Value, f.Absent = a.OwnerRole, ""
-	}
-	return f
 }
