@@ -47,7 +47,7 @@ const (
 type Segment struct {
 	LowerFrom, LowerTo time.Time     // first and last seen so; zero: it never was
 	Lower              time.Duration // seen so for at least that long, without the gaps between
-	UpperFrom, UpperTo time.Time     // last seen in force before, first seen in force after
+	UpperFrom, UpperTo time.Time     // last seen in force before, or the first answer; first seen in force after
 	Ended              Ending
 	Gaps               []Gap // of evidence, in order of time
 }
@@ -91,17 +91,20 @@ func Of(intervals []Interval, since, asOf time.Time) Record {
 	default:
 		r.NoEvidence = gapOf(since, all[first].from)
 	}
-	for from, to := first, first; from < len(all); from = to {
-		for to = from; to < len(all) && all[to].exposed(); to++ {
-			continue
-		}
-		if to == from {
+	for from := first; from < len(all); {
+		to := from
+		for to < len(all) && all[to].exposed() {
 			to++
-			continue
 		}
-		if s, ok := segment(all, from, to, since); ok {
-			r.Segments = append(r.Segments, s)
+		if to > from {
+			if s, ok := segment(all, from, to, since); ok {
+				if from == first && !since.IsZero() {
+					r.NoEvidence = gapOf(since, s.UpperFrom) // its answer came before it was judged
+				}
+				r.Segments = append(r.Segments, s)
+			}
 		}
+		from = max(to, from+1)
 	}
 	return r
 }

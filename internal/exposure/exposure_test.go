@@ -54,7 +54,7 @@ func TestOf(t *testing.T) {
 			name:  "seen once before it was judged counts for no time",
 			given: []exposure.Interval{fail(25, 30, 24, 72), pass(30, 0, 99, 147)},
 			want: exposure.Record{Segments: []exposure.Segment{{
-				LowerFrom: at(24), LowerTo: at(24), UpperFrom: at(25), UpperTo: at(30), Ended: exposure.InForce,
+				LowerFrom: at(24), LowerTo: at(24), UpperFrom: at(24), UpperTo: at(30), Ended: exposure.InForce,
 			}}},
 		},
 		{
@@ -76,6 +76,24 @@ func TestOf(t *testing.T) {
 			name:  "before the first answer there is no evidence",
 			given: []exposure.Interval{silent(1, 5), pass(5, 0, 99, 147)}, since: at(-10),
 			want: exposure.Record{NoEvidence: exposure.Gap{From: at(-10), To: at(5), Reason: "no-evidence"}},
+		},
+		{
+			name:  "it ends with the first answer, though that was judged later",
+			given: []exposure.Interval{silent(1, 25), fail(25, 30, 24, 72), pass(30, 0, 99, 147)}, since: at(-10),
+			want: exposure.Record{
+				NoEvidence: exposure.Gap{From: at(-10), To: at(24), Reason: "no-evidence"},
+				Segments: []exposure.Segment{{
+					LowerFrom: at(24), LowerTo: at(24), UpperFrom: at(24), UpperTo: at(30), Ended: exposure.InForce,
+				}},
+			},
+		},
+		{
+			name:  "what returns was not shown to fail before it had left",
+			given: []exposure.Interval{fail(1, 10, 8, 56), fail(50, 60, 9, 57)},
+			want: exposure.Record{Segments: []exposure.Segment{
+				{LowerFrom: at(1), LowerTo: at(8), Lower: 7 * time.Hour, UpperFrom: at(1), UpperTo: at(10), Ended: exposure.Left},
+				{LowerFrom: at(10), LowerTo: at(10), UpperFrom: at(10), UpperTo: at(60), Ended: exposure.Left, Gaps: []exposure.Gap{{From: at(57), To: at(60), Reason: checks.ReasonStale}}},
+			}},
 		},
 		{
 			name:  "without any answer there is none up to now",
@@ -118,12 +136,17 @@ func TestTheTruthIsBetweenTheBounds(t *testing.T) {
 		}
 		var last time.Time
 		for _, s := range r.Segments {
-			if s.UpperFrom.Before(last) || s.UpperTo.Before(s.UpperFrom) || s.Lower > s.Upper() {
+			if s.UpperFrom.Before(last) || s.UpperTo.Before(s.UpperFrom) || s.Lower > s.Upper() || !enclosed(s) {
 				t.Fatalf("seed %d: segments overlap or are upside down: %+v", seed, r.Segments)
 			}
 			last = s.UpperTo
 		}
 	}
+}
+
+// enclosed reports whether the lower bound, if there is one, is within the upper.
+func enclosed(s exposure.Segment) bool {
+	return s.LowerFrom.IsZero() || !s.LowerFrom.Before(s.UpperFrom) && !s.LowerTo.Before(s.LowerFrom) && !s.UpperTo.Before(s.LowerTo)
 }
 
 // lived is what the store keeps of a device, and for how long it was out of

@@ -103,7 +103,30 @@ func segment(all []piece, from, to int, since time.Time) (s Segment, ok bool) {
 		s.seen(all[i:end], since)
 		i = end
 	}
+	s.enclose(later(before(all, from), since), from > 0 && all[from-1].state == inForce)
 	return s, true
+}
+
+// enclose keeps the lower bound within the upper. What was received before it
+// was judged begins both, but not before floor; what is said to have been
+// received before it was last seen in force does not count as seen before.
+func (s *Segment) enclose(floor time.Time, afterForce bool) {
+	if s.LowerFrom.IsZero() {
+		return
+	}
+	if !afterForce {
+		s.UpperFrom = later(earlier(s.UpperFrom, s.LowerFrom), floor)
+	}
+	s.LowerFrom, s.LowerTo = later(s.LowerFrom, s.UpperFrom), later(s.LowerTo, s.UpperFrom)
+}
+
+// before is when what is known to have come before a piece began; zero: nothing
+// is known.
+func before(all []piece, at int) (began time.Time) {
+	for i := at - 1; i >= 0 && all[i].state == all[at-1].state && !all[i].exposed(); i-- {
+		began = all[i].from
+	}
+	return began
 }
 
 // seen counts a run of pieces in which it was seen not in force: between two

@@ -139,7 +139,12 @@ func TestADeviceThatEnrolledAnewAfterTheLossWasNotSoAtIt(t *testing.T) {
 		says(once(theLoss.Add(-time.Hour)), "", security(true)).
 		says(once(theLoss.Add(2*time.Hour)), "EraseDevice", dict{"CommandUUID": "other"}).
 		enrols(theLoss.Add(3 * time.Hour))
-	page := p.page(p.subject("DMPX0117", mdm.Device, theLoss.Add(3*time.Hour)))
+	subject := p.subject("DMPX0117", mdm.Device, theLoss.Add(3*time.Hour))
+	subject.Channels[0].EnrolledAt = theLoss.Add(3 * time.Hour)
+	page := p.page(subject)
+	if !page.Device.Enrolled.IsZero() || len(page.Later) == 0 || page.Later[0].Name != "Enrolled" || !page.Later[0].Answered.Equal(subject.Channels[0].EnrolledAt) {
+		t.Errorf("got enrolled %s, later %+v, want that it enrolled later", page.Device.Enrolled, page.Later)
+	}
 	if got := factNamed(t, page, passcode); got.Value != "yes" || got.State != lost.Known {
 		t.Errorf("got %q, %s, want what held at the loss", got.Value, got.State)
 	}

@@ -13,7 +13,12 @@ type LaterAnswer struct {
 	Value    string `json:"value"`
 	Changed  bool   `json:"changed"`
 	Answered Moment `json:"answered"`
-	Evidence string `json:"evidence"`
+	Evidence string `json:"evidence"` // empty: of an enrollment, which is no answer
+}
+
+// enrolledLater tells that the enrollment as it stands began after the loss.
+func (w *writer) enrolledLater(at Moment) {
+	w.page.Later = append(w.page.Later, LaterAnswer{Name: "Enrolled", Value: at.String(), Changed: true, Answered: at})
 }
 
 // later tells what was answered after the loss.

@@ -108,6 +108,9 @@ func (a App) Line() string {
 
 // Line is a later answer in words.
 func (l LaterAnswer) Line() string {
+	if l.Evidence == "" {
+		return l.Name + ": " + l.Value + "."
+	}
 	return fmt.Sprintf("%s: %s; at the loss %s. Answered %s.", l.Name, l.Value, cmp.Or(l.Then, "not known"), l.Answered)
 }
 
@@ -182,10 +185,10 @@ func (d Identity) Rows() [][2]string {
 		{"Asset tag", d.AssetTag},
 		{"Serial number", d.Serial},
 		{"Enrollment id", d.ID},
-		{"Site", d.Site},
-		{"Ward", d.Ward},
-		{"Owner's role", d.OwnerRole},
-		{"Group", d.Group},
+		{"Site, as listed now", d.Site},
+		{"Ward, as listed now", d.Ward},
+		{"Owner's role, as listed now", d.OwnerRole},
+		{"Group, as listed now", d.Group},
 		{"Inventory", listed},
 		{"Model", d.kind()},
 		{"Runs", strings.TrimSpace(d.Platform + " " + d.OS)},

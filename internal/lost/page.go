@@ -50,8 +50,8 @@ type Identity struct {
 	Group          string         `json:"group"`
 	Listed         bool           `json:"listed"` // in the inventory
 	EnrollmentType string         `json:"enrollment_type"`
-	Enrolled       Moment         `json:"enrolled"`
-	Enabled        bool           `json:"enabled"` // its enrollment stands
+	Enrolled       Moment         `json:"enrolled"` // by the loss; null: not, or it enrolled anew since
+	Enabled        bool           `json:"enabled"`  // its enrollment stands
 	Platform       string         `json:"platform"`
 	OS             string         `json:"os"`
 	Model          string         `json:"model"`      // as iPad14,1
@@ -176,7 +176,12 @@ func (w *writer) identity() {
 	}
 	for _, c := range d.Channels {
 		if !c.UserChannel() {
-			id.Enabled, id.Enrolled = c.Enabled, w.moment(c.EnrolledAt)
+			id.Enabled = c.Enabled
+			if c.EnrolledAt.After(w.Lost) {
+				w.enrolledLater(w.moment(c.EnrolledAt))
+			} else {
+				id.Enrolled = w.moment(c.EnrolledAt)
+			}
 			if id.EnrollmentType == "" {
 				id.EnrollmentType = string(c.Type)
 			}
