@@ -41,7 +41,7 @@ func lintSources(dir string, baselines []*checks.Baseline, out io.Writer) error 
 		}
 	}
 	if changed > 0 {
-		return &statusError{code: exitFailures, why: fmt.Sprintf("%d of the documents are not the ones that were read", changed)}
+		return &statusError{code: exitFailures, why: fmt.Sprintf("documents that are not the ones that were read: %d", changed)}
 	}
 	return nil
 }

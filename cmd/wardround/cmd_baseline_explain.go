@@ -66,7 +66,7 @@ func runBaselineExplain(id, baseline string, out io.Writer) error {
 func writeRequirement(out io.Writer, b *checks.Baseline, r checks.Requirement) {
 	line := func(label, text string) {
 		if text != "" {
-			fmt.Fprintf(out, "  %-13s %s\n", label+":", text)
+			fmt.Fprintf(out, "  %-13s %s\n", label+":", strings.ReplaceAll(text, "\n", "\n                "))
 		}
 	}
 	fmt.Fprintf(out, "%s (baseline %s %s)\n  %s\n\n  %s\n\n", r.ID, b.ID, b.Version, r.Title, strings.ReplaceAll(strings.TrimSpace(r.Discussion), "\n", "\n  "))

@@ -20,8 +20,8 @@ func newDBBackupCommand(g *globals) *cobra.Command {
 		Long: `Copy the data folder to a new folder: results.db, then state.db, each as it is at one
 moment, though a sweep may run; and the keys, certificates and profiles beside them.
 The copy appears under its name when it is complete, and only its owner can read it.
-It holds tokens, the privacy key and the key of the identity authority: keep it as
-well as the original.
+Its results read as of their last round, until they are restored. It holds tokens, the
+privacy key and the key of the identity authority: keep it as well as the original.
 
 Exit status: 0; 2 if there is nothing to copy or FOLDER is there already.`,
 		Example: "  wardround db backup /backup/ward-2026-11-22 --dir ward",
@@ -53,7 +53,7 @@ func runDBBackup(ctx context.Context, to, dir string, out io.Writer) (err error)
 	for _, file := range []struct {
 		name string
 		copy func(ctx context.Context, path, to string) error
-	}{{resultsFile, sqlite.CopyResults}, {stateFile, sqlite.CopyState}} {
+	}{{resultsFile, sqlite.BackUpResults}, {stateFile, sqlite.CopyState}} {
 		from, copied := filepath.Join(dir, file.name), filepath.Join(part, file.name)
 		if !isThere(from) {
 			continue

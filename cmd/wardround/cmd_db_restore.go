@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wardround/wardround/internal/store/sqlite"
 )
 
 func newDBRestoreCommand(g *globals) *cobra.Command {
@@ -63,6 +65,11 @@ func runDBRestore(ctx context.Context, from, dir string, force bool, now time.Ti
 	}
 	if err := replaceFolder(from, dir); err != nil {
 		return fmt.Errorf("restore: %w", err)
+	}
+	if results := filepath.Join(dir, resultsFile); isThere(results) {
+		if err := sqlite.ResumeResults(ctx, results); err != nil {
+			return fmt.Errorf("restore: %w", err)
+		}
 	}
 	if err := recordRestore(ctx, dir, now); err != nil {
 		return fmt.Errorf("restore: %w", err)

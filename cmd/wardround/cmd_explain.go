@@ -147,11 +147,11 @@ func findDevice(doc *report.Document, name string) (report.Device, error) {
 	found := doc.Find(name)
 	switch len(found) {
 	case 0:
-		return report.Device{}, usage(fmt.Errorf("no device has the id or serial number %q", name), "'wardround report --format json' lists the devices")
+		return report.Device{}, usage(fmt.Errorf("no device has the id, serial number or asset tag %q", name), "'wardround report --format json' lists the devices")
 	case 1:
 		return found[0], nil
 	}
-	return report.Device{}, usage(fmt.Errorf("%d devices have the serial number %q", len(found), name), "name the device by its id")
+	return report.Device{}, usage(fmt.Errorf("%d devices are called %q", len(found), name), "name the device by its id")
 }
 
 // clauseOf looks a shipped requirement's clause up.

@@ -33,13 +33,14 @@ says what would go and changes nothing.
 
 Afterwards the files are written anew and their logs emptied, so no serve may run. What
 you copied before, backups, exports, published snapshots, is not known here and yours
-to delete. A second time nothing is left, and that is no error.
+to delete. A second time its name is not known.
 
 A device that is enrolled comes back with its next answer: without --force it is
-refused, and with it what the server needs to go on with it stays. Under a legal hold
-nothing is erased.
+refused, and with it what the server needs to go on with it stays until it leaves: its
+enrollment id and serial number, the server's tables and what it has still to answer.
+Under a legal hold nothing is erased.
 
-Exit status: 0; 2 if it is refused, or the folder is in use.`,
+Exit status: 0; 2 if there is no such device, it is refused, or the folder is in use.`,
 		Example: `  wardround privacy erase --device DMPX0001 --dir ward
   wardround privacy erase --device DMPX0001 --history --yes --dir ward
   wardround privacy erase --user DMPX0001:zoe@clinic.example --yes --dir ward`,
@@ -115,6 +116,9 @@ func eraseIn(ctx context.Context, opts eraseOptions, cfg Config, now time.Time) 
 		return gone, err
 	}
 	switch {
+	case !e.known && len(e.all.Channels) == 0 && e.all.Rows+e.rows == 0:
+		return gone, usage(fmt.Errorf("erase: no device has the id, serial number or asset tag %q", cmp.Or(opts.device, opts.user)),
+			"'wardround devices' lists them; what was erased has no name any more")
 	case e.all.Held:
 		return gone, usage(fmt.Errorf("erase %s: %w", cmp.Or(opts.device, opts.user), store.ErrHeld), "'wardround db hold list' names it")
 	case e.all.Enrolled && !opts.force:
@@ -135,6 +139,7 @@ type eraser struct {
 	now       time.Time
 	opts      eraseOptions
 
+	known bool         // the state has the device
 	names []string     // under which something may be kept
 	all   store.Erased // of all names
 	rows  int64        // of the results
@@ -172,6 +177,7 @@ func (e *eraser) resolve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.known = len(enrolled)+len(items) > 0
 	var devices []string
 	for _, d := range enrolled {
 		switch {
@@ -272,6 +278,7 @@ func (g goneRecord) write(out io.Writer, done bool) {
 			but = " but what the server needs, for it is enrolled"
 		}
 		fmt.Fprintf(out, "nothing of it is kept%s\n", but)
+		g.writeStays(out)
 		return
 	}
 	users := 0
@@ -287,9 +294,17 @@ func (g goneRecord) write(out io.Writer, done bool) {
 	}
 	fmt.Fprintf(out, "%s: %d devices and %d users of state.db with %d rows, %d rows of results.db\n",
 		verb, len(channels)-users, users, g.erased.Rows, g.rows)
+	g.writeStays(out)
 	if !done {
 		fmt.Fprintln(out, "nothing was changed; --yes does it")
 		return
 	}
 	fmt.Fprintf(out, "in their place stands %s\nbackups, exports and snapshots from before are yours to delete\n", g.tombstone)
+}
+
+// writeStays says what an erasure leaves of a device that is enrolled.
+func (g goneRecord) writeStays(out io.Writer) {
+	if g.erased.Enrolled {
+		fmt.Fprintln(out, "until it leaves there stay its enrollment id and serial number, the MDM server's tables and what it was asked and has not answered")
+	}
 }

@@ -8,11 +8,9 @@ import (
 	"log/slog"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 func newServeCommand(g *globals) *cobra.Command {
-	var opts serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve enrolled devices, and make rounds when asked",
@@ -33,26 +31,14 @@ a --dir that another wardround serves; 3 if it could not go on.`,
   wardround serve --dir ward --mdm-listen 127.0.0.1:9180 --identity-ca roots.pem`,
 		Args: cobra.NoArgs,
 		RunE: g.command(func(ctx context.Context, _ []string) error {
-			return runServe(ctx, opts, g.config, g.logger, g.err)
+			return runServe(ctx, g.config, g.logger, g.err)
 		}),
 	}
-	opts.addFlags(cmd.Flags())
 	addMDMFlags(cmd.Flags())
 	return cmd
 }
 
-type serveOptions struct {
-	baselines []string
-}
-
-func (o *serveOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&o.baselines, "baseline", []string{defaultBaseline}, "what is judged at the start, if evidence was left unjudged; may be repeated")
-}
-
-func runServe(ctx context.Context, opts serveOptions, cfg Config, logger *slog.Logger, errs io.Writer) error {
-	if _, err := loadBaselines(opts.baselines); err != nil {
-		return err
-	}
+func runServe(ctx context.Context, cfg Config, logger *slog.Logger, errs io.Writer) error {
 	e, err := openEmbedded(ctx, cfg, logger)
 	if errors.Is(err, errFolderBusy) {
 		return usage(fmt.Errorf("serve %s: %w", cfg.Dir, errFolderBusy), "")
@@ -71,7 +57,7 @@ func runServe(ctx context.Context, opts serveOptions, cfg Config, logger *slog.L
 	if !e.pushes {
 		fmt.Fprintln(errs, "push      none: there is no push certificate, devices are asked when they poll")
 	}
-	if err := e.catchUp(ctx, opts.baselines); err != nil {
+	if err := e.catchUp(ctx); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	<-ctx.Done()

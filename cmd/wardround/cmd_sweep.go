@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ type sweepOptions struct {
 }
 
 func (o *sweepOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&o.baselines, "baseline", []string{defaultBaseline}, "shipped baseline or file; may be repeated")
+	flags.StringSliceVar(&o.baselines, "baseline", nil, "shipped baseline or file; may be repeated (default: those of the last sweep, at first "+defaultBaseline+")")
 	flags.Float64Var(&o.minCoverage, "min-coverage", 0.9, "least part of the enrolled devices that must be judged, 0 to 1")
 	flags.DurationVar(&o.wait, "wait", 10*time.Minute, "end the round after this long at the latest")
 	flags.DurationVar(&o.quiet, "quiet", 2*time.Minute, "end the round when nothing came for this long")
@@ -82,8 +83,10 @@ func (o *sweepOptions) check() error {
 // request is the round that the options ask for, in words that another process
 // understands too.
 func (o *sweepOptions) request() (roundRequest, error) {
-	if _, err := loadBaselines(o.baselines); err != nil {
-		return roundRequest{}, err
+	if len(o.baselines) > 0 {
+		if _, err := loadBaselines(o.baselines); err != nil {
+			return roundRequest{}, err
+		}
 	}
 	req := roundRequest{Group: o.group, Wait: o.wait, Quiet: o.quiet, Resume: o.resume}
 	for _, name := range o.baselines {
@@ -127,6 +130,9 @@ func runSweep(ctx context.Context, opts sweepOptions, cfg Config, logger *slog.L
 // makeRound has the running serve make the round, or serves devices itself
 // while it lasts.
 func makeRound(ctx context.Context, req roundRequest, cfg Config, logger *slog.Logger, bar *progressBar) (store.Sweep, error) {
+	if _, err := os.Stat(filepath.Join(cfg.Dir, stateFile)); err != nil {
+		return store.Sweep{}, nobodyEnrolled(cfg.Dir) // and nothing is made for a name that was mistyped
+	}
 	e, err := openEmbedded(ctx, cfg, logger)
 	if errors.Is(err, errFolderBusy) {
 		swept, err := askServe(ctx, filepath.Join(cfg.Dir, socketFile), req, roundProgress(bar))
@@ -139,6 +145,9 @@ func makeRound(ctx context.Context, req roundRequest, cfg Config, logger *slog.L
 		return store.Sweep{}, err
 	}
 	swept, err := e.round(ctx, req, roundProgress(bar))
+	if err != nil && ctx.Err() != nil {
+		err = errRoundCut
+	}
 	return swept, errors.Join(err, e.Close())
 }
 
@@ -148,7 +157,7 @@ func sweepLine(s store.Sweep) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{s.NotNow, "put it off"}, {s.Silent, "silent"}, {s.Errors, "refused"}, {s.Unreadable, "unreadable"}, {s.Settling, "in Setup Assistant"}, {s.Lost, "answers lost"}} {
+	}{{s.NotNow, "put it off"}, {s.Silent, "silent"}, {s.Errors, "refused"}, {s.Unreadable, "unreadable"}, {s.Settling, "in Setup Assistant"}, {s.Unreached, "not reached in time"}, {s.Lost, "answers lost"}} {
 		if c.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
 		}

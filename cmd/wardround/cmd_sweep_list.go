@@ -44,6 +44,7 @@ type sweepRecord struct {
 	Errors     int    `json:"errors"`
 	Unreadable int    `json:"unreadable"`
 	Settling   int    `json:"settling"`
+	Unreached  int    `json:"unreached"` // their turn never came
 	Commands   int    `json:"commands"`
 	Lost       int    `json:"lost_answers"`
 }
@@ -52,7 +53,7 @@ func newSweepRecord(s store.Sweep) sweepRecord {
 	return sweepRecord{
 		ID: s.ID, Started: stamp(s.Started), Ended: stamp(s.Ended), Group: s.Group,
 		Asked: s.Asked, Answered: s.Answered, NotNow: s.NotNow, Silent: s.Silent, Errors: s.Errors, Unreadable: s.Unreadable,
-		Settling: s.Settling, Commands: s.Commands, Lost: s.Lost,
+		Settling: s.Settling, Unreached: s.Unreached, Commands: s.Commands, Lost: s.Lost,
 	}
 }
 
@@ -91,10 +92,11 @@ func runSweepList(ctx context.Context, format, dir string, out io.Writer) error 
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SWEEP\tSTARTED\tTOOK\tGROUP\tASKED\tANSWERED\tNOTNOW\tSILENT\tERRORS\tUNREADABLE\tSETTLING\tLOST")
 	for i, r := range records {
-		took := "not ended"
-		if !sweeps[i].Ended.IsZero() {
-			took = sweeps[i].Ended.Sub(sweeps[i].Started).Round(time.Second).String()
+		if sweeps[i].Ended.IsZero() { // it is counted when it ends
+			fmt.Fprintf(table, "%d\t%s\tnot ended\t%s\t-\t-\t-\t-\t-\t-\t-\t-\n", r.ID, r.Started, printable(orAll(r.Group)))
+			continue
 		}
+		took := sweeps[i].Ended.Sub(sweeps[i].Started).Round(time.Second)
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n",
 			r.ID, r.Started, took, printable(orAll(r.Group)), r.Asked, r.Answered, r.NotNow, r.Silent, r.Errors, r.Unreadable, r.Settling, r.Lost)
 	}

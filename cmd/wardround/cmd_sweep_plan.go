@@ -30,8 +30,7 @@ func runSweepPlan(ctx context.Context, opts sweepOptions, cfg Config, logger *sl
 	if err := opts.check(); err != nil {
 		return err
 	}
-	baselines, err := loadBaselines(opts.baselines)
-	if err != nil {
+	if _, err := opts.request(); err != nil {
 		return err
 	}
 	state, err := openState(ctx, cfg.Dir)
@@ -43,7 +42,7 @@ func runSweepPlan(ctx context.Context, opts sweepOptions, cfg Config, logger *sl
 	if err := e.canAsk(ctx, opts.group); err != nil {
 		return err
 	}
-	rounder := sweep.NewRounder(sweep.Config{Baselines: baselines, AppManagement: cfg.AppManagement, Apps: cfg.ClinicalApps, Group: opts.group},
+	rounder := sweep.NewRounder(sweep.Config{AppManagement: cfg.AppManagement, Apps: cfg.ClinicalApps, Group: opts.group},
 		state, nil, sweep.NewIntake(state), nobody{}, logger)
 	plan, err := rounder.Plan(ctx)
 	if err != nil {

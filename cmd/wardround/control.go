@@ -121,10 +121,12 @@ func askServe(ctx context.Context, socket string, req roundRequest, report func(
 		return store.Sweep{}, err
 	}
 	resp, err := client.Do(post)
-	if _, ok := errors.AsType[*net.OpError](err); ok && ctx.Err() == nil {
+	switch _, refused := errors.AsType[*net.OpError](err); {
+	case ctx.Err() != nil:
+		return store.Sweep{}, errRoundCut
+	case refused:
 		return store.Sweep{}, errFolderBusy
-	}
-	if err != nil {
+	case err != nil:
 		return store.Sweep{}, fmt.Errorf("ask the running serve: %w", err)
 	}
 	defer resp.Body.Close()
@@ -134,6 +136,9 @@ func askServe(ctx context.Context, socket string, req roundRequest, report func(
 	}
 	return readRound(resp.Body, report)
 }
+
+// errRoundCut is returned when a round was interrupted, here or in serve.
+var errRoundCut = errors.New("the round was cut short; 'wardround sweep list' shows its number, 'wardround sweep resume NUMBER' goes on with it")
 
 func readRound(r io.Reader, report func(sweep.Progress)) (store.Sweep, error) {
 	lines := bufio.NewScanner(r)
@@ -154,8 +159,5 @@ func readRound(r io.Reader, report func(sweep.Progress)) (store.Sweep, error) {
 			return *line.Sweep, nil
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return store.Sweep{}, fmt.Errorf("read what serve says: %w", err)
-	}
-	return store.Sweep{}, errors.New("serve stopped before the round ended; 'wardround sweep resume' goes on with it")
+	return store.Sweep{}, errRoundCut // the connection ended, for whatever reason, and the round with it
 }

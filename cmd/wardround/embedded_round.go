@@ -14,7 +14,7 @@ import (
 // A roundRequest says which round is wanted. It crosses the control socket.
 type roundRequest struct {
 	Group     string        `json:"group,omitempty"`
-	Baselines []string      `json:"baselines,omitempty"` // ids, or files by their full names
+	Baselines []string      `json:"baselines,omitempty"` // ids, or files by their full names; empty: those of the last sweep
 	Wait      time.Duration `json:"wait"`
 	Quiet     time.Duration `json:"quiet"`
 	Resume    int64         `json:"resume,omitempty"` // go on with this sweep
@@ -38,7 +38,7 @@ func (e *embedded) rounder(req roundRequest) (*sweep.Rounder, error) {
 		return nil, err
 	}
 	return sweep.NewRounder(sweep.Config{
-		Zone: zone, Baselines: baselines, Catalog: e.catalog.Catalog(), AppManagement: e.cfg.AppManagement, Apps: e.cfg.ClinicalApps, Tool: toolVersion(), Server: e.expiries,
+		Zone: zone, Baselines: baselines, BaselineNames: req.Baselines, Catalog: e.catalog.Catalog(), AppManagement: e.cfg.AppManagement, Apps: e.cfg.ClinicalApps, Tool: toolVersion(), Server: e.expiries,
 		Group: req.Group, Wait: req.Wait, Quiet: req.Quiet, Rate: e.cfg.PushRate, ChainKey: e.chain.public(), Recorded: e.chain.publish,
 	}, e.state, e.results, e.intake, e.asker, e.logger), nil
 }
@@ -46,10 +46,13 @@ func (e *embedded) rounder(req roundRequest) (*sweep.Rounder, error) {
 // round makes one round, or goes on with one.
 func (e *embedded) round(ctx context.Context, req roundRequest, report func(sweep.Progress)) (store.Sweep, error) {
 	if !e.oneRound.TryLock() {
-		return store.Sweep{}, errRoundUnderWay
+		return store.Sweep{}, usage(errRoundUnderWay, "wait until it has ended")
 	}
 	defer e.oneRound.Unlock()
 	if err := e.canAsk(ctx, req.Group); err != nil {
+		return store.Sweep{}, err
+	}
+	if err := e.settleBaselines(ctx, &req); err != nil {
 		return store.Sweep{}, err
 	}
 	rounder, err := e.rounder(req)
@@ -92,8 +95,9 @@ func (e *embedded) canAsk(ctx context.Context, group string) error {
 	if err != nil {
 		return err
 	}
+	boundMemory(len(enrolled))
 	if !slices.ContainsFunc(enrolled, func(s store.Enrolled) bool { return s.Enabled }) {
-		return usage(fmt.Errorf("no device is enrolled in %s", e.cfg.Dir), "devices enrol while 'wardround serve' runs; try it with 'wardround simulate'")
+		return nobodyEnrolled(e.cfg.Dir)
 	}
 	if group == "" {
 		return nil
@@ -108,21 +112,56 @@ func (e *embedded) canAsk(ctx context.Context, group string) error {
 	return nil
 }
 
-// catchUp judges what was kept and not judged, as after a crash between the
-// two. Before the first round there is nothing to catch up with.
-func (e *embedded) catchUp(ctx context.Context, baselines []string) error {
+func nobodyEnrolled(dir string) error {
+	return usage(fmt.Errorf("no device is enrolled in %s", dir), "devices enrol while 'wardround serve' runs; try it with 'wardround simulate'")
+}
+
+// settleBaselines says what a round judges by. One that goes on with a sweep, or
+// names none, judges by what that sweep or the last one was judged by. One of a
+// group adds to these: it judges the whole fleet, and what a round does not name
+// stops being current.
+func (e *embedded) settleBaselines(ctx context.Context, req *roundRequest) error {
+	sweeps, err := e.state.Sweeps(ctx) // the newest first
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(sweeps, func(s store.Sweep) bool {
+		return len(s.Baselines) > 0 && (req.Resume == 0 || s.ID == req.Resume)
+	})
+	var before []string
+	if i >= 0 {
+		before = sweeps[i].Baselines
+	}
+	switch {
+	case len(req.Baselines) == 0 && before == nil:
+		req.Baselines = []string{defaultBaseline}
+	case len(req.Baselines) == 0:
+		req.Baselines = before
+	case req.Group != "":
+		for _, name := range before {
+			if !slices.Contains(req.Baselines, name) {
+				req.Baselines = append(req.Baselines, name)
+			}
+		}
+	}
+	return nil
+}
+
+// catchUp judges what was kept since the last round, as after a crash between
+// the two. Most of it is as before and costs next to nothing. Before the first
+// round there is nothing to catch up with.
+func (e *embedded) catchUp(ctx context.Context) error {
 	cursor, err := e.results.Cursor(ctx)
+	if err != nil || cursor == 0 {
+		return err
+	}
+	var req roundRequest
+	if err := e.settleBaselines(ctx, &req); err != nil {
+		return err
+	}
+	rounder, err := e.rounder(req)
 	if err != nil {
 		return err
 	}
-	last, err := e.state.LastEvidence(ctx)
-	if err != nil || cursor == 0 || cursor >= last {
-		return err
-	}
-	rounder, err := e.rounder(roundRequest{Baselines: baselines})
-	if err != nil {
-		return err
-	}
-	e.logger.InfoContext(ctx, "judging what was kept and not judged", "from", cursor, "to", last)
 	return rounder.JudgeAll(ctx, store.Sweep{}, func(sweep.Progress) {})
 }

@@ -52,6 +52,9 @@ func readInventory(data []byte) ([]store.Item, error) {
 	lines := make(map[string]int)
 	for {
 		record, err := r.Read()
+		if errors.Is(err, io.EOF) && len(items) == 0 {
+			return nil, errors.New("there is no device in it")
+		}
 		if errors.Is(err, io.EOF) {
 			return items, nil
 		}

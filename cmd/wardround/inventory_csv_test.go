@@ -47,6 +47,7 @@ func TestInventoryErrorsNameTheLine(t *testing.T) {
 		{"a control character", "serial,ward\nA,a\x1b[2J\n", "line 2: ward"},
 		{"a field of a megabyte", "serial,ward\nA," + strings.Repeat("x", 1<<20) + "\n", "line 2: ward has 1048576 characters"},
 		{"nothing", "", "it is empty"},
+		{"a first line alone", "serial,ward\n", "there is no device in it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			items, err := readInventory([]byte(tt.data))

@@ -52,7 +52,7 @@ func openState(ctx context.Context, dir string) (*sqlite.State, error) {
 	}
 	state, err := sqlite.OpenState(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("evidence: %w", err)
+		return nil, usage(fmt.Errorf("evidence: %w", err), "")
 	}
 	return state, nil
 }

@@ -45,8 +45,7 @@ func moment(flag, text string, zone *time.Location) (at time.Time, wholeDay bool
 		return time.Time{}, false, usage(fmt.Errorf("--%s is empty", flag), "")
 	}
 	at, _, err = momentIn(text, zone)
-	var wrong *usageError
-	if errors.As(err, &wrong) { // it speaks of --since
+	if wrong, ok := errors.AsType[*usageError](err); ok { // it speaks of --since
 		return time.Time{}, false, usage(errors.New(strings.Replace(wrong.err.Error(), "--since", "--"+flag, 1)), wrong.hint)
 	}
 	_, notADay := time.Parse(time.DateOnly, text)

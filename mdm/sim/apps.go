@@ -88,8 +88,12 @@ func (d *device) appConfigurations(identifiers []string) dict {
 	if d.Persona != Mac && (len(identifiers) == 0 || slices.Contains(identifiers, zoom)) {
 		list = append(list, dict{
 			{"Configuration", dict{
-				{"DisableFacebookLogin", "YES"}, {"DisableGoogleLogin", 1}, {"DisableLoginWithEmail", true},
-				{"EnableAppleLogin", false}, {"EnforceAppSignInToJoin", true}, {"ForceSSOURL", "seaside.zoom.example"},
+				{"DisableFacebookLogin", "YES"},
+				{"DisableGoogleLogin", 1},
+				{"DisableLoginWithEmail", true},
+				{"EnableAppleLogin", false},
+				{"EnforceAppSignInToJoin", true},
+				{"ForceSSOURL", "seaside.zoom.example"},
 			}},
 			{"Identifier", zoom},
 		})
