@@ -185,16 +185,17 @@ func TestARedactedDeviceIsNamedNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("%+v", line.Device(answers))
+	var text strings.Builder
+	fmt.Fprintf(&text, "%+v", line.Device(answers))
 	for _, o := range answers {
-		text += string(o.Body) + o.Channel
+		text.WriteString(string(o.Body) + o.Channel)
 		if o.Original == nil || *o.Original != evidence.Digest(sha256.Sum256([]byte(body))) || o.SHA256 != evidence.Digest(sha256.Sum256(o.Body)) {
 			t.Errorf("evidence %d: digests %x and %x, want that of the hidden body and the original one beside", o.ID, o.SHA256, o.Original)
 		}
 	}
 	for _, name := range []string{"00008030-ABC", "00008030-abc", "SER7", "T-1", "Fraser"} {
-		if strings.Contains(text, name) {
-			t.Errorf("%s is still there: %s", name, text)
+		if strings.Contains(text.String(), name) {
+			t.Errorf("%s is still there: %s", name, text.String())
 		}
 	}
 	if !strings.HasPrefix(answers[1].Channel, line.ID+":user-") {
