@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // A census is what the devices of a report add up to, made anew from their rows.
@@ -70,7 +71,7 @@ func (c *census) check(baselines []Baseline) error {
 			{"judged", b.Headline.Judged, counted.Judged},
 		} {
 			if n.claimed != n.found {
-				return fmt.Errorf("baseline %q: its headline counts %d devices as %s, and %d are in the report", clip(clean(b.ID), 60), n.claimed, n.what, n.found)
+				return fmt.Errorf("baseline %q: its headline counts %d devices as %s, and %d are in the report", plaintext.Clip(plaintext.Harmless(b.ID), 60), n.claimed, n.what, n.found)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // The kinds of record in CSV, in its first column.
@@ -84,7 +85,7 @@ func (t *table) told(err error) error {
 // some of them even behind white space or quotes; such a cell gets ' in front.
 // So does one that begins with ', so that taking one ' away gives the text back.
 func cell(s string) string {
-	s = clean(s)
+	s = plaintext.Harmless(s)
 	switch core := strings.TrimLeft(s, " \"'\u2018\u2019\u201c\u201d\u00a0\u3000\ufffd"); {
 	case strings.HasPrefix(s, "'"),
 		core != "" && strings.ContainsRune("=+-@|%\uff1d\uff0b\uff0d\uff20", []rune(core)[0]):

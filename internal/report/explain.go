@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // A Clause is what a requirement rests on, in words for a person. Empty parts
@@ -38,7 +39,7 @@ type Explanation struct {
 func WriteExplain(w io.Writer, e Explanation, opts TextOptions) error {
 	chosen := e.chosen()
 	if len(chosen) == 0 {
-		return fmt.Errorf("device %s has no verdict for %s", clip(clean(e.Device.ID), 60), e.wanted())
+		return fmt.Errorf("device %s has no verdict for %s", plaintext.Clip(plaintext.Harmless(e.Device.ID), 60), e.wanted())
 	}
 	p := newPage(opts)
 	p.device(e)
@@ -104,7 +105,7 @@ func (p *page) device(e Explanation) {
 	if title == "" {
 		title = d.ID
 	}
-	p.line(p.paint(bold, clip(clean(title), 60)), ", as of ", clean(e.AsOf))
+	p.line(p.paint(bold, plaintext.Clip(plaintext.Harmless(title), 60)), ", as of ", plaintext.Harmless(e.AsOf))
 	p.field("id", d.ID)
 	p.field("runs", strings.TrimSpace(string(d.Platform)+" "+d.OS))
 	p.field("model", d.Model)
@@ -121,8 +122,8 @@ func (p *page) device(e Explanation) {
 }
 
 func (p *page) verdict(v Verdict, clause Clause) {
-	p.line(p.paint(resultColour(v.Result), strings.ToUpper(clean(string(v.Result)))), "  ",
-		p.paint(bold, clip(clean(v.Requirement), 60)), "  ", describe(v))
+	p.line(p.paint(resultColour(v.Result), strings.ToUpper(plaintext.Harmless(string(v.Result)))), "  ",
+		p.paint(bold, plaintext.Clip(plaintext.Harmless(v.Requirement), 60)), "  ", describe(v))
 	p.field("", clause.Title)
 	p.field("clause", clause.cite())
 	p.field("says", clause.Text)
@@ -135,7 +136,7 @@ func (p *page) verdict(v Verdict, clause Clause) {
 	}
 	for _, ref := range v.Evidence {
 		p.field("evidence", ref.Query+" of "+ref.CollectedAt)
-		p.line("              sha256 ", clip(clean(ref.SHA256), 64)) // whole, to be copied
+		p.line("              sha256 ", plaintext.Clip(plaintext.Harmless(ref.SHA256), 64)) // whole, to be copied
 	}
 	if len(v.Evidence) == 0 {
 		p.field("evidence", "none")
@@ -151,7 +152,7 @@ func describe(v Verdict) string {
 	if v.Assurance != "" {
 		parts = append(parts, string(v.Assurance))
 	}
-	return clip(clean(v.Baseline+", "+strings.Join(parts, ", ")), 80)
+	return plaintext.Clip(plaintext.Harmless(v.Baseline+", "+strings.Join(parts, ", ")), 80)
 }
 
 func because(v Verdict) string {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // ErrChanged is returned when the devices do not add up to the headlines: most
@@ -112,7 +113,7 @@ func (f *Feed) Only(id string) (*Feed, error) {
 func unknownBaseline(baselines []Baseline, id string) error {
 	ids := make([]string, 0, len(baselines))
 	for _, b := range baselines {
-		ids = append(ids, clean(b.ID))
+		ids = append(ids, plaintext.Harmless(b.ID))
 	}
 	if len(ids) == 0 {
 		return fmt.Errorf("baseline %q %w, which has none", id, ErrNoBaseline)

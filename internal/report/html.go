@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 //go:embed page.html
@@ -140,7 +141,9 @@ func writeHTML(w io.Writer, in *Feed, words *titles) error {
 
 // show makes text fit to be looked at: without what reorders or hides text,
 // and not endless.
-func show(s string) string { return clip(strings.TrimSpace(clean(s)), maxPageText) }
+func show(s string) string {
+	return plaintext.Clip(strings.TrimSpace(plaintext.Harmless(s)), maxPageText)
+}
 
 // cut returns the first most elements, and how many there are beyond.
 func cut[T any](list []T, most int) ([]T, int) {

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"slices"
+
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // A chart is horizontal bars of one scale, as the page's SVG draws them. All
@@ -55,7 +57,7 @@ func failChart(all []requirementView) chart {
 	}
 	for i, r := range shown {
 		of := r.Pass + r.Fail + r.Unknown
-		b := newBar(i*barHeight, clip(r.ID, 60), of, []piece{
+		b := newBar(i*barHeight, plaintext.Clip(r.ID, 60), of, []piece{
 			{"not-met", "fail", r.Fail}, {"undetermined", "not known", r.Unknown}, {"met", "pass", r.Pass},
 		})
 		b.Counts = fmt.Sprintf("%d of %d fail, %d not known", r.Fail, of, r.Unknown)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // oscalVersion is the version of OSCAL's assessment-results model that we write:
@@ -139,7 +141,7 @@ func describeOSCAL(v *Verdict) string {
 // prose makes text fit for OSCAL's markup, in which it means itself.
 func prose(s string) string {
 	const special = "\\`*[]<&"
-	s = clean(s)
+	s = plaintext.Harmless(s)
 	if !strings.ContainsAny(s, special) {
 		return s
 	}

@@ -3,6 +3,8 @@ package report
 import (
 	"strings"
 	"unicode"
+
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // The parts of OSCAL's assessment-results model that we write, in its words.
@@ -165,7 +167,7 @@ func ours(name, value string) property { return property{Name: name, Space: osca
 func props(all ...property) []property {
 	kept := make([]property, 0, len(all))
 	for _, p := range all {
-		if p.Value = strings.TrimSpace(clean(p.Value)); p.Value != "" {
+		if p.Value = strings.TrimSpace(plaintext.Harmless(p.Value)); p.Value != "" {
 			kept = append(kept, p)
 		}
 	}

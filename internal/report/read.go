@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // MaxDocument is how many bytes of JSON ReadJSON reads, about 18,000 devices
@@ -65,7 +66,7 @@ func (in *jsonReader) document() (*Document, error) {
 		}
 		key, _ := token.(string)
 		if seen[key] {
-			return nil, fmt.Errorf("key %q is there twice", clip(clean(key), 40))
+			return nil, fmt.Errorf("key %q is there twice", plaintext.Clip(plaintext.Harmless(key), 40))
 		}
 		if known(key) {
 			seen[key] = true
@@ -119,9 +120,9 @@ func checkSchema(schema string) error {
 		return nil
 	}
 	if strings.HasPrefix(schema, "wardround.report/") {
-		return fmt.Errorf("its schema is %q and this wardround reads %q: use the wardround that wrote it, or a newer one", clip(clean(schema), 60), Schema)
+		return fmt.Errorf("its schema is %q and this wardround reads %q: use the wardround that wrote it, or a newer one", plaintext.Clip(plaintext.Harmless(schema), 60), Schema)
 	}
-	return fmt.Errorf("its schema is %q, not %q: is it a report that wardround wrote with --format json?", clip(clean(schema), 60), Schema)
+	return fmt.Errorf("its schema is %q, not %q: is it a report that wardround wrote with --format json?", plaintext.Clip(plaintext.Harmless(schema), 60), Schema)
 }
 
 func (in *jsonReader) delimiter(want json.Delim, what string) error {

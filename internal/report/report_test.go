@@ -38,7 +38,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 func build(t *testing.T, src report.Source) *report.Document {
 	t.Helper()
-	doc, err := report.Build(t.Context(), src, now)
+	doc, err := report.Build(t.Context(), src, now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestSavedReports(t *testing.T) {
 func TestBuild(t *testing.T) {
 	t.Run("a pass that grew old reads unknown and the report is dated by the reading", func(t *testing.T) {
 		later := now.Add(72 * time.Hour)
-		doc, err := report.Build(t.Context(), ward(), later)
+		doc, err := report.Build(t.Context(), ward(), later, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestBuild(t *testing.T) {
 		}
 	})
 	t.Run("a clock set back does not date a report before its judging", func(t *testing.T) {
-		doc, err := report.Build(t.Context(), ward(), now.Add(-time.Hour))
+		doc, err := report.Build(t.Context(), ward(), now.Add(-time.Hour), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +145,7 @@ func TestBuild(t *testing.T) {
 	})
 	t.Run("a source that errs gives no report", func(t *testing.T) {
 		broken := errors.New("disk gone")
-		doc, err := report.Build(t.Context(), &fleet{err: broken}, now)
+		doc, err := report.Build(t.Context(), &fleet{err: broken}, now, nil)
 		if doc != nil || !errors.Is(err, broken) {
 			t.Errorf("got %v, %v, want no document and %v", doc, err, broken)
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // SampleFormats lists the formats of a sample.
@@ -41,8 +42,8 @@ func (s *Sample) Write(w io.Writer, format Format, opts TextOptions) error {
 // form is the sample on paper.
 func (s *Sample) form(opts TextOptions) string {
 	p := newPage(opts)
-	p.line(p.paint(bold, "wardround"), " ", clip(clean(s.Tool.Version), 40), ", as of ", clean(s.AsOf))
-	p.paragraph("", 0, fmt.Sprintf("%s of %s, drawn for a check by hand with the seed %q", plural(s.Drawn, "device"), strconv.Itoa(s.Fleet), clip(s.Seed, 60)), 3)
+	p.line(p.paint(bold, "wardround"), " ", plaintext.Clip(plaintext.Harmless(s.Tool.Version), 40), ", as of ", plaintext.Harmless(s.AsOf))
+	p.paragraph("", 0, fmt.Sprintf("%s of %s, drawn for a check by hand with the seed %q", plural(s.Drawn, "device"), strconv.Itoa(s.Fleet), plaintext.Clip(s.Seed, 60)), 3)
 	var strata []string
 	for _, stratum := range s.Strata {
 		strata = append(strata, fmt.Sprintf("%s %d of %d", words(stratum.Status), stratum.Drawn, stratum.Of))
@@ -68,7 +69,7 @@ func (p *page) sampledDevice(d SampledDevice) {
 		name = d.ID
 	}
 	about := joined(", ", joined(" ", string(d.Platform), d.OS), d.Model, prefixed("tag ", d.AssetTag), d.Site, d.Ward)
-	p.paragraph(p.paint(bold, fmt.Sprintf("%3d  ", d.Number)), 5, clip(name, 60)+", "+about, 2)
+	p.paragraph(p.paint(bold, fmt.Sprintf("%3d  ", d.Number)), 5, plaintext.Clip(name, 60)+", "+about, 2)
 	for _, id := range slices.Sorted(maps.Keys(d.Status)) {
 		p.field("status", id+": "+words(d.Status[id]))
 	}
@@ -76,7 +77,7 @@ func (p *page) sampledDevice(d SampledDevice) {
 		p.field("rows", fmt.Sprintf("%d, drawn from %d required ones", len(d.Rows), d.Required))
 	}
 	for _, row := range d.Rows {
-		p.line("  ", p.paint(resultColour(row.Result), strings.ToUpper(clean(string(row.Result)))), "  ", p.paint(bold, clip(clean(row.Requirement), 60)))
+		p.line("  ", p.paint(resultColour(row.Result), strings.ToUpper(plaintext.Harmless(string(row.Result)))), "  ", p.paint(bold, plaintext.Clip(plaintext.Harmless(row.Requirement), 60)))
 		p.field("", row.Title)
 		p.field("wants", row.Expected)
 		p.field("saw", row.Observed)

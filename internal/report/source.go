@@ -23,16 +23,19 @@ type Source interface {
 	AsOf(ctx context.Context) (at time.Time, tool string, err error)
 }
 
-// Build collects a report as it reads at now. The whole fleet is then in
-// memory: about 30 kB a device with 40 verdicts.
-func Build(ctx context.Context, src Source, now time.Time) (*Document, error) {
+// Build collects a report as it reads at now, with those devices that only is
+// true of; nil: all. What is collected is in memory: about 30 kB a device with 40
+// verdicts.
+func Build(ctx context.Context, src Source, now time.Time, only func(Device) bool) (*Document, error) {
 	in, err := Open(ctx, src, now)
 	if err != nil {
 		return nil, err
 	}
 	doc := in.head
 	err = in.each(func(d Device) error {
-		doc.Devices = append(doc.Devices, d)
+		if only == nil || only(d) {
+			doc.Devices = append(doc.Devices, d)
+		}
 		return nil
 	})
 	if err != nil {

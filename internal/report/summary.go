@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // A summary is what the text report keeps of a fleet while it passes by: no
@@ -102,12 +103,12 @@ func label(d Device, note string) string {
 	}
 	var about []string
 	if d.Platform != checks.UnknownPlatform {
-		about = append(about, strings.TrimSpace(string(d.Platform)+" "+clip(clean(d.OS), 12)))
+		about = append(about, strings.TrimSpace(string(d.Platform)+" "+plaintext.Clip(plaintext.Harmless(d.OS), 12)))
 	}
 	if note != "" {
 		about = append(about, note)
 	}
-	name = clip(clean(name), 40)
+	name = plaintext.Clip(plaintext.Harmless(name), 40)
 	if len(about) == 0 {
 		return name
 	}
@@ -165,7 +166,7 @@ func (g *group) list(width int) string {
 	for i, name := range g.names {
 		rest := more(g.devices - i - 1)
 		if i == 0 {
-			out = clip(name, max(width-len(rest), 16))
+			out = plaintext.Clip(name, max(width-len(rest), 16))
 			continue
 		}
 		next := out + ", " + name

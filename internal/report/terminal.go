@@ -2,40 +2,17 @@ package report
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/wardround/wardround/internal/plaintext"
 )
-
-// clean makes text from elsewhere harmless for a terminal. Controls, escapes
-// and the marks that reorder or hide text show as U+FFFD, so that two
-// different ids do not look the same; any white space is a space.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsPrint(r):
-			return r
-		case unicode.IsSpace(r):
-			return ' '
-		}
-		return utf8.RuneError
-	}, s)
-}
-
-// clip shortens s to at most n runes, the last three then being dots.
-func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	runes := []rune(s)
-	return string(runes[:max(n-3, 0)]) + "..."
-}
 
 // wrap breaks clean text into at most lines lines of at most width runes. What
 // does not fit is cut off, and seen to be.
 func wrap(s string, width, lines int) []string {
 	var out []string
 	line := ""
-	for word := range strings.FieldsSeq(clean(s)) {
+	for word := range strings.FieldsSeq(plaintext.Harmless(s)) {
 		switch {
 		case line == "":
 			line = word
@@ -44,14 +21,14 @@ func wrap(s string, width, lines int) []string {
 		case len(out) == lines-1:
 			line += " " + word // too long now: cut below
 		default:
-			out = append(out, clip(line, width))
+			out = append(out, plaintext.Clip(line, width))
 			line = word
 		}
 	}
 	if line == "" {
 		return out
 	}
-	return append(out, clip(line, width))
+	return append(out, plaintext.Clip(line, width))
 }
 
 // An ink writes with the colours of a terminal, or without.

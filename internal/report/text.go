@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // ErrNoBaseline is returned for a Focus that a report does not have.
@@ -68,7 +69,7 @@ func writeText(w io.Writer, in *Feed, opts TextOptions) error {
 		return err
 	}
 	p := newPage(opts)
-	p.line(p.paint(bold, "wardround"), " ", clip(clean(in.head.Tool.Version), 40), ", as of ", clean(in.head.AsOf))
+	p.line(p.paint(bold, "wardround"), " ", plaintext.Clip(plaintext.Harmless(in.head.Tool.Version), 40), ", as of ", plaintext.Harmless(in.head.AsOf))
 	p.line()
 	p.headlines(baselines)
 	p.organisation(baselines)
@@ -77,7 +78,7 @@ func writeText(w io.Writer, in *Feed, opts TextOptions) error {
 	p.problems(in.head.Problems)
 	p.line()
 	if opts.Hint != "" && sum.failing.devices+sum.open.devices > 0 {
-		p.line(p.paint(dim, clean(opts.Hint)))
+		p.line(p.paint(dim, plaintext.Harmless(opts.Hint)))
 	}
 	p.footer()
 	if _, err := io.WriteString(w, p.String()); err != nil {
@@ -101,7 +102,7 @@ func (p *page) headlines(baselines []Baseline) {
 	names := make([]string, 0, len(baselines))
 	first := len("baseline")
 	for _, b := range baselines {
-		name := clip(clean(b.ID), 24)
+		name := plaintext.Clip(plaintext.Harmless(b.ID), 24)
 		first = max(first, len([]rune(name)))
 		names = append(names, name)
 	}
@@ -150,7 +151,7 @@ func (p *page) organisation(baselines []Baseline) {
 				attested++
 			}
 		}
-		parts = append(parts, fmt.Sprintf("%s %d of %d", clip(clean(b.ID), 24), attested, len(b.Organisation)))
+		parts = append(parts, fmt.Sprintf("%s %d of %d", plaintext.Clip(plaintext.Harmless(b.ID), 24), attested, len(b.Organisation)))
 	}
 	if len(parts) > 0 {
 		p.paragraph("", 0, "Attested for the organisation: "+strings.Join(parts, ", "), 2)
@@ -174,7 +175,7 @@ func (p *page) failing(sum *summary) {
 		", each under its worst")
 	groups := sum.failing.bySeverity()
 	for _, g := range groups[:min(len(groups), maxFailing)] {
-		severity := fmt.Sprintf("  %-7s", clip(clean(strings.ToUpper(string(g.severity))), 6))
+		severity := fmt.Sprintf("  %-7s", plaintext.Clip(plaintext.Harmless(strings.ToUpper(string(g.severity))), 6))
 		p.paragraph(p.paint(severityColour(g.severity), severity), 9, g.requirement+": "+g.message, 2)
 		p.paragraph("    next: ", 10, g.next, 2)
 		devices := plural(g.devices, "device") + ": "
@@ -205,7 +206,7 @@ func (p *page) open(sum *summary) {
 		plural(sum.open.devices, "device"), verb(sum.open.devices, " lacks", " lack"), " an answer to a required row")
 	groups := sum.open.byCount()
 	for _, g := range groups[:min(len(groups), maxOpen)] {
-		reason := clip(clean(string(g.reason)), 40)
+		reason := plaintext.Clip(plaintext.Harmless(string(g.reason)), 40)
 		counts := fmt.Sprintf(", %s, %s: ", plural(g.devices, "device"), plural(g.rows, "row"))
 		p.line("  ", p.paint(yellow, reason), counts, g.list(p.width-2-len([]rune(reason))-len(counts)))
 		p.paragraph("    ", 4, strings.TrimSpace(g.message+" "+g.next), 2)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/plaintext"
 )
 
 // validate checks a document that was read, with the keys it had.
@@ -26,7 +27,7 @@ func (d *Document) recount() error {
 	ids := map[string]bool{}
 	for _, b := range d.Baselines {
 		if ids[b.ID] {
-			return fmt.Errorf("baseline %q is there twice", clip(clean(b.ID), 60))
+			return fmt.Errorf("baseline %q is there twice", plaintext.Clip(plaintext.Harmless(b.ID), 60))
 		}
 		ids[b.ID] = true
 	}
@@ -34,7 +35,7 @@ func (d *Document) recount() error {
 	seen := make(map[string]bool, len(d.Devices))
 	for i := range d.Devices {
 		if id := d.Devices[i].ID; seen[id] {
-			return fmt.Errorf("device %q is there twice", clip(clean(id), 60))
+			return fmt.Errorf("device %q is there twice", plaintext.Clip(plaintext.Harmless(id), 60))
 		}
 		seen[d.Devices[i].ID] = true
 		counted.add(&d.Devices[i])
@@ -49,11 +50,11 @@ func (b *Baseline) validate() error {
 	h := b.Headline
 	counts := []int{h.Expected, h.Enrolled, h.Asked, h.Answered, h.Judged, h.Met, h.NotMet, h.Undetermined}
 	if slices.Min(counts) < 0 {
-		return fmt.Errorf("baseline %q: a count of its headline is negative", clip(clean(b.ID), 60))
+		return fmt.Errorf("baseline %q: a count of its headline is negative", plaintext.Clip(plaintext.Harmless(b.ID), 60))
 	}
 	if h.Met+h.NotMet+h.Undetermined != h.Enrolled {
 		return fmt.Errorf("baseline %q: its headline does not add up: %d met, %d not met and %d undetermined are not %d enrolled",
-			clip(clean(b.ID), 60), h.Met, h.NotMet, h.Undetermined, h.Enrolled)
+			plaintext.Clip(plaintext.Harmless(b.ID), 60), h.Met, h.NotMet, h.Undetermined, h.Enrolled)
 	}
 	fillVerdicts(&b.Organisation)
 	return validateVerdicts(b.Organisation)
@@ -79,7 +80,7 @@ func (d *Device) validate() error {
 	for _, v := range d.Verdicts {
 		key := [2]string{v.Baseline, v.Requirement}
 		if seen[key] {
-			return fmt.Errorf("two verdicts for requirement %q of baseline %q", clip(clean(v.Requirement), 60), clip(clean(v.Baseline), 60))
+			return fmt.Errorf("two verdicts for requirement %q of baseline %q", plaintext.Clip(plaintext.Harmless(v.Requirement), 60), plaintext.Clip(plaintext.Harmless(v.Baseline), 60))
 		}
 		seen[key] = true
 	}
@@ -89,7 +90,7 @@ func (d *Device) validate() error {
 func validateVerdicts(verdicts []Verdict) error {
 	for i := range verdicts {
 		if err := verdicts[i].validate(); err != nil {
-			return fmt.Errorf("verdict %d, %s: %w", i+1, clip(clean(verdicts[i].Requirement), 60), err)
+			return fmt.Errorf("verdict %d, %s: %w", i+1, plaintext.Clip(plaintext.Harmless(verdicts[i].Requirement), 60), err)
 		}
 	}
 	return nil
@@ -121,7 +122,7 @@ func word[T ~string](key string, got T, want ...T) error {
 	if slices.Contains(want, got) {
 		return nil
 	}
-	return fmt.Errorf("%s: %q is none of %q", key, clip(clean(string(got)), 40), want)
+	return fmt.Errorf("%s: %q is none of %q", key, plaintext.Clip(plaintext.Harmless(string(got)), 40), want)
 }
 
 // moment checks a time.
@@ -130,7 +131,7 @@ func moment(key, value string, needed bool) error {
 		return nil
 	}
 	if _, err := time.Parse(time.RFC3339, value); err != nil {
-		return fmt.Errorf("%s: %q is not an RFC 3339 time", key, clip(clean(value), 40))
+		return fmt.Errorf("%s: %q is not an RFC 3339 time", key, plaintext.Clip(plaintext.Harmless(value), 40))
 	}
 	return nil
 }
