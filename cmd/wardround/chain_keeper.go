@@ -39,7 +39,7 @@ func openChainKeeper(dir, headFile string, results store.Results, logger *slog.L
 		return nil, err
 	}
 	name := filepath.Join(dir, chainPublicFile)
-	if there, err := os.ReadFile(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if there, err := readFile(name, maxRootsFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, usage(fmt.Errorf("public key of the chain: %w", err), "")
 	} else if !bytes.Equal(there, public) {
 		if err := os.WriteFile(name, public, 0o644); err != nil { //nolint:gosec // it is public

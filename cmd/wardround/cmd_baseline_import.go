@@ -97,7 +97,7 @@ func runBaselineImportMSCP(opts importMSCPOptions, out, errOut io.Writer) error 
 	if err != nil {
 		return usage(fmt.Errorf("import mscp: %w", err), "")
 	}
-	err = writeWhole(opts.output, func(w io.Writer) error {
+	err = writeWhole(opts.output, 0o644, func(w io.Writer) error {
 		_, err := w.Write(result.Data)
 		return err
 	})

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -11,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/mdm"
 )
@@ -149,12 +150,7 @@ func (d *deviceDetail) fill(ctx context.Context, state store.State, dir string, 
 			d.Owed = append(d.Owed, c)
 		}
 	}
-	one := []deviceRecord{d.deviceRecord}
-	if err := addStanding(ctx, dir, now, one); err != nil {
-		return err
-	}
-	d.deviceRecord = one[0]
-	return d.addExpiring(ctx, dir, now)
+	return d.addJudged(ctx, dir, now)
 }
 
 func newAnswerRecord(o store.Observation) answerRecord {
@@ -172,21 +168,28 @@ func newAnswerRecord(o store.Observation) answerRecord {
 	return r
 }
 
-func (d *deviceDetail) addExpiring(ctx context.Context, dir string, now time.Time) error {
+// addJudged adds what the last judging knows of the device, if there was one.
+func (d *deviceDetail) addJudged(ctx context.Context, dir string, now time.Time) error {
+	if !isThere(filepath.Join(dir, resultsFile)) {
+		return nil
+	}
 	results, err := openResults(ctx, dir)
 	if err != nil {
-		return nil // nothing was judged yet
+		return err
 	}
 	defer results.Close()
-	return results.EachDevice(ctx, now, func(r checks.DeviceResult) error {
-		if r.Subject.ID != d.ID {
-			return nil
-		}
-		for _, e := range r.Expiring {
-			d.Expiring = append(d.Expiring, expiryRecord{What: e.What, Detail: e.Detail, NotAfter: stamp(e.NotAfter)})
-		}
+	r, err := results.Device(ctx, now, d.ID)
+	if errors.Is(err, store.ErrNotFound) {
 		return nil
-	})
+	}
+	if err != nil {
+		return err
+	}
+	d.judged(r)
+	for _, e := range r.Expiring {
+		d.Expiring = append(d.Expiring, expiryRecord{What: e.What, Detail: e.Detail, NotAfter: stamp(e.NotAfter)})
+	}
+	return nil
 }
 
 func (d *deviceDetail) write(out io.Writer, now time.Time) error {

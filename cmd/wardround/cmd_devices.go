@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -183,7 +181,7 @@ func newDeviceRecord(i store.Item) deviceRecord {
 
 // addStanding adds what the last judging knows of the devices, if there was one.
 func addStanding(ctx context.Context, dir string, now time.Time, records []deviceRecord) error {
-	if _, err := os.Stat(filepath.Join(dir, resultsFile)); errors.Is(err, os.ErrNotExist) {
+	if !isThere(filepath.Join(dir, resultsFile)) {
 		return nil
 	}
 	results, err := openResults(ctx, dir)
@@ -197,11 +195,16 @@ func addStanding(ctx context.Context, dir string, now time.Time, records []devic
 	}
 	return results.EachDevice(ctx, now, func(d checks.DeviceResult) error {
 		if i, ok := at[d.Subject.ID]; ok {
-			r, s := &records[i], d.Subject
-			r.Platform, r.OS, r.Model, r.Status = string(s.Platform), s.OS, s.Model, d.Status
+			records[i].judged(d)
 		}
 		return nil
 	})
+}
+
+// judged notes what the last judging knows of a device.
+func (r *deviceRecord) judged(d checks.DeviceResult) {
+	s := d.Subject
+	r.Platform, r.OS, r.Model, r.Status = string(s.Platform), s.OS, s.Model, d.Status
 }
 
 func writeDevices(out io.Writer, records []deviceRecord, now time.Time) error {

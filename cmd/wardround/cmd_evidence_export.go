@@ -81,7 +81,7 @@ func runEvidenceExport(ctx context.Context, opts exportOptions, dir string, now 
 		return err
 	}
 	defer x.Close()
-	if err := writePrivate(opts.output, func(w io.Writer) error { return x.write(ctx, w) }); err != nil {
+	if err := writeWhole(opts.output, 0o600, func(w io.Writer) error { return x.write(ctx, w) }); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	fmt.Fprintf(errs, "%s in %s, judged for %s: verdicts of %d come out the same\n",

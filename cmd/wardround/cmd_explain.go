@@ -66,11 +66,11 @@ func runExplain(ctx context.Context, opts explainOptions, dir string, now time.T
 	if err := formatFlag(opts.format, "text", "json"); err != nil {
 		return err
 	}
-	doc, err := reportDocument(ctx, opts.from, dir, now)
+	owed, err := owedBy(ctx, &opts, dir, now)
 	if err != nil {
 		return err
 	}
-	owed, err := owedBy(ctx, &opts, dir, now)
+	doc, err := reportDocument(ctx, opts, dir, now)
 	if err != nil {
 		return err
 	}
@@ -126,17 +126,18 @@ func owedBy(ctx context.Context, opts *explainOptions, dir string, now time.Time
 	return slices.DeleteFunc(commands, func(c commandRecord) bool { return c.Enrollment != record.ID }), nil
 }
 
-// reportDocument reads a saved report, or builds one from results.db.
-func reportDocument(ctx context.Context, from, dir string, now time.Time) (*report.Document, error) {
-	if from != "" {
-		return readReport(from)
+// reportDocument reads a saved report, or builds one of the device from
+// results.db.
+func reportDocument(ctx context.Context, opts explainOptions, dir string, now time.Time) (*report.Document, error) {
+	if opts.from != "" {
+		return readReport(opts.from)
 	}
 	results, err := openResults(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	defer results.Close()
-	doc, err := report.Build(ctx, results, now)
+	doc, err := report.Build(ctx, results, now, func(d report.Device) bool { return d.Is(opts.device) })
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, usage(errors.New("no round has been judged yet"), "")
 	}

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -106,16 +103,5 @@ func writeLost(page *lost.Page, opts lostOptions, out io.Writer) error {
 	if opts.output == "" {
 		return write(out)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(opts.output), ".lost-*") // mode 0600
-	if err != nil {
-		return usage(fmt.Errorf("write %s: %w", opts.output, err), "")
-	}
-	err = errors.Join(write(temporary), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), opts.output)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", opts.output, err), os.Remove(temporary.Name()))
-	}
-	return nil
+	return writeWhole(opts.output, 0o600, write)
 }

@@ -112,8 +112,13 @@ func runRemediate(ctx context.Context, opts remediateOptions, dir string, now ti
 		if _, err := out.Write(written.profile); err != nil {
 			return err
 		}
-	} else if err := writeRemedy(opts.output, written.profile); err != nil {
-		return err
+	} else if written.profile != nil {
+		if err := writeWhole(opts.output, 0o600, func(w io.Writer) error {
+			_, err := w.Write(written.profile)
+			return err
+		}); err != nil {
+			return err
+		}
 	}
 	if err := written.write(words, opts.format); err != nil {
 		return err

@@ -186,28 +186,12 @@ func writeFeed(feed *report.Feed, opts reportOptions, text report.TextOptions, o
 	if opts.output == "" {
 		err = write(out)
 	} else {
-		err = writeWhole(opts.output, write)
+		err = writeWhole(opts.output, 0o644, write)
 	}
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	return outcomeOf(tallyOf(headlines(feed)), opts.minCoverage)
-}
-
-// writeWhole writes a file as a whole or not at all, for anyone to read.
-func writeWhole(name string, write func(io.Writer) error) error {
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".report-*")
-	if err != nil {
-		return usage(fmt.Errorf("write %s: %w", name, err), "")
-	}
-	err = errors.Join(write(temporary), temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(temporary.Name()))
-	}
-	return nil
 }
 
 func readReport(name string) (*report.Document, error) {

@@ -37,8 +37,13 @@ func (e *embedded) rounder(req roundRequest) (*sweep.Rounder, error) {
 	if err != nil {
 		return nil, err
 	}
+	build, err := buildDigest()
+	if err != nil {
+		return nil, err
+	}
 	return sweep.NewRounder(sweep.Config{
-		Zone: zone, Baselines: baselines, BaselineNames: req.Baselines, Catalog: e.catalog.Catalog(), AppManagement: e.cfg.AppManagement, Apps: e.cfg.ClinicalApps, Tool: toolVersion(), Server: e.expiries,
+		Baselines: baselines, BaselineNames: req.Baselines, Catalog: e.catalog.Catalog(), AppManagement: e.cfg.AppManagement, Apps: e.cfg.ClinicalApps,
+		Tool: toolVersion(), Build: build, Server: e.expiries, Zone: zone,
 		Group: req.Group, Wait: req.Wait, Quiet: req.Quiet, Rate: e.cfg.PushRate, ChainKey: e.chain.public(), Recorded: e.chain.publish,
 	}, e.state, e.results, e.intake, e.asker, e.logger), nil
 }
@@ -59,7 +64,7 @@ func (e *embedded) round(ctx context.Context, req roundRequest, report func(swee
 	if err != nil {
 		return store.Sweep{}, err
 	}
-	swept, err := e.make(ctx, rounder, req.Resume, report)
+	swept, err := e.beginOrResume(ctx, rounder, req.Resume, report)
 	if err != nil {
 		return swept, err
 	}
@@ -69,8 +74,8 @@ func (e *embedded) round(ctx context.Context, req roundRequest, report func(swee
 	return swept, nil
 }
 
-// make makes a new round, or goes on with the sweep that is named.
-func (e *embedded) make(ctx context.Context, rounder *sweep.Rounder, resume int64, report func(sweep.Progress)) (store.Sweep, error) {
+// beginOrResume makes a new round, or goes on with the sweep that is named.
+func (e *embedded) beginOrResume(ctx context.Context, rounder *sweep.Rounder, resume int64, report func(sweep.Progress)) (store.Sweep, error) {
 	if resume == 0 {
 		return rounder.Round(ctx, report)
 	}

@@ -11,8 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -103,27 +101,6 @@ func newRemedyRecord(plan remedy.Plan, file string, signer *profileSigner) (reme
 	sum := sha256.Sum256(content)
 	r.File, r.Identifier, r.UUID, r.SHA256, r.Signed, r.profile = file, p.Identifier, p.UUID, hex.EncodeToString(sum[:]), signer != nil, content
 	return r, nil
-}
-
-// writeRemedy writes a file as a whole or not at all. Without content nothing
-// is written.
-func writeRemedy(name string, content []byte) error {
-	if content == nil {
-		return nil
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".remedy-*")
-	if err != nil {
-		return usage(fmt.Errorf("write profile: %w", err), "")
-	}
-	_, err = temporary.Write(content)
-	err = errors.Join(err, temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write profile: %w", err), os.Remove(temporary.Name()))
-	}
-	return nil
 }
 
 func (r remedyRecord) write(out io.Writer, format string) error {

@@ -194,7 +194,7 @@ func TestRemediateRefusesWhatIsTheUsersToMend(t *testing.T) {
 		"a certificate that has expired":  {[]string{"--dir", dir, "--baseline", hipaa, "--sign", old + "," + key, "-o", path}, "the certificate is valid from"},
 		"a key that is not there":         {[]string{"--dir", dir, "--baseline", hipaa, "--sign", other + "," + otherKey + "x", "-o", path}, "--sign: stat"},
 		"an unknown format":               {[]string{"--dir", dir, "--baseline", hipaa, "-o", path, "--format", "xml"}, `format "xml"`},
-		"a folder that is not there":      {[]string{"--dir", dir, "--baseline", hipaa, "-o", filepath.Join(path, "x")}, "write profile"},
+		"a folder that is not there":      {[]string{"--dir", dir, "--baseline", hipaa, "-o", filepath.Join(path, "x")}, "write " + filepath.Join(path, "x") + ": open"},
 		"a signer that is no certificate": {[]string{"--dir", dir, "--baseline", hipaa, "--sign", key + "," + key, "-o", path}, "--sign: tls: failed to find"},
 	} {
 		t.Run(name, func(t *testing.T) {

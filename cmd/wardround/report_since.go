@@ -49,7 +49,7 @@ func reportSince(ctx context.Context, results store.Results, opts reportOptions,
 	if opts.output == "" {
 		err = write(out)
 	} else {
-		err = writeWhole(opts.output, write)
+		err = writeWhole(opts.output, 0o644, write)
 	}
 	if err != nil {
 		return fmt.Errorf("report: %w", err)

@@ -140,7 +140,7 @@ func (c *Config) rules() mdm.Digest {
 			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
 		}
 	}
-	text(c.Tool)
+	text(c.Tool, c.Build)
 	if c.Catalog != nil {
 		text("catalog", c.Catalog.Digest())
 	}

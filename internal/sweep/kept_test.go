@@ -166,6 +166,25 @@ func TestWhatIsKeptIsWhatJudgingAnewWouldGive(t *testing.T) {
 	}
 }
 
+func TestWhatAnotherBuildJudgedIsNotKept(t *testing.T) {
+	state, err := sqlite.OpenState(t.Context(), filepath.Join(t.TempDir(), "state.db"))
+	must(t, err)
+	t.Cleanup(func() { must(t, state.Close()) })
+	h, results := newHistory(t, 1, state), openResults(t, "results.db")
+	cfg := sweep.Config{Baselines: assessments(t)[0], Tool: "devel", Build: "one"}
+	h.judge(cfg, results)
+	first := results.judged
+	h.judge(cfg, results)
+	if results.judged != first || results.kept == 0 {
+		t.Fatalf("got %d judged and %d kept by the same build, want none judged anew after %d", results.judged, results.kept, first)
+	}
+	cfg.Build = "another"
+	h.judge(cfg, results)
+	if results.judged != 2*first || first == 0 {
+		t.Errorf("got %d judged, want all %d once more", results.judged, first)
+	}
+}
+
 func (h *history) inventory() []store.Item {
 	var items []store.Item
 	for _, p := range h.devices {

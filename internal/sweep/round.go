@@ -28,6 +28,7 @@ type Config struct {
 	Settle        time.Duration   // how long a device may be in Setup Assistant before it is asked; default DefaultSettle
 	LossGrace     time.Duration   // silence after which a device that polled and did not answer is pushed once more, and its answer lost if it polls again and is as silent; default 1 min
 	Tool          string          // version kept with the results
+	Build         string          // which build of it judges: what another judged is not kept; empty: not told from others
 	Server        []checks.Expiry // what the MDM server must keep valid to reach devices
 	Zone          *time.Location  // whose days the trend is counted in; nil: UTC
 	ChainKey      string          // public key of the heads of the chain, for its first entry

@@ -61,7 +61,7 @@ func child(config string) error {
 	if err := json.Unmarshal([]byte(config), &cfg); err != nil {
 		return err
 	}
-	debug.SetGCPercent(150) // as the program does
+	debug.SetGCPercent(200) // as the program does
 	ctx := context.Background()
 	state, err := sqlite.OpenState(ctx, filepath.Join(cfg.Dir, "state.db"))
 	if err != nil {

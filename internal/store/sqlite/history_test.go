@@ -92,7 +92,7 @@ func TestAReportOfThePastIsOneAsAnyOther(t *testing.T) {
 	r := openResults(t, path)
 	f := storetest.NewFleet(30, 6, monday())
 	check(t, f.Record(t.Context(), r))
-	then, err := report.Build(t.Context(), r, monday())
+	then, err := report.Build(t.Context(), r, monday(), nil)
 	check(t, err)
 	for i := range 30 {
 		f.Turn(i, i%6)
@@ -101,7 +101,7 @@ func TestAReportOfThePastIsOneAsAnyOther(t *testing.T) {
 	f.Heard(monday().Add(72 * time.Hour))
 	f.Turn(0, 1)
 	check(t, f.Record(t.Context(), r))
-	now, err := report.Build(t.Context(), r.At(monday()), monday())
+	now, err := report.Build(t.Context(), r.At(monday()), monday(), nil)
 	check(t, err)
 	for _, doc := range []*report.Document{then, now} { // what the past does not tell
 		for i := range doc.Devices {

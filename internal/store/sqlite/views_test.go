@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"fmt"
-	"os"
 	osexec "os/exec"
 	"path/filepath"
 	"slices"
@@ -228,13 +227,7 @@ func TestNoColumnOfTheResultsHoldsASecretOrAPerson(t *testing.T) {
 }
 
 func TestTheSqlite3ProgramReadsTheViews(t *testing.T) {
-	program, err := osexec.LookPath("sqlite3")
-	if err != nil {
-		if strings.Contains(os.Getenv("WARDROUND_TEST_MUST_RUN"), "sqlite3") {
-			t.Fatal("sqlite3 not installed")
-		}
-		t.Skip("sqlite3 not installed")
-	}
+	program := sqlite3Program(t)
 	path := filepath.Join(t.TempDir(), "results.db")
 	r := openResults(t, path)
 	f := mixed(time.Now())
