@@ -13,6 +13,7 @@ import (
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/catalog"
+	"github.com/wardround/wardround/internal/chain"
 	"github.com/wardround/wardround/internal/evidence"
 	"github.com/wardround/wardround/internal/judge"
 	"github.com/wardround/wardround/profiles"
@@ -28,7 +29,10 @@ baselines and profiles that are in it. Nothing but the file is read: the verdict
 those of 'wardround report' as of that round, byte for byte, on any machine with this
 version. With --baseline other baselines judge the same evidence.
 
-Exit status: 1 if a required requirement fails; else 3 if nothing was judged or
+With --key the signature of the chain's head in the file is verified. That covers the
+head, not the answers and verdicts in the file.
+
+Exit status: 1 if a required requirement fails, or the head is not signed with --key; else 3 if nothing was judged or
 coverage is below --min-coverage; else 0; 2 for wrong use or a file that is no export.`,
 		Example: `  wardround evidence replay ward.evidence
   wardround evidence replay ward.evidence --baseline wpa2-enterprise --format json`,
@@ -44,17 +48,23 @@ coverage is below --min-coverage; else 0; 2 for wrong use or a file that is no e
 type replayOptions struct {
 	baselines   []string
 	format      string
+	key         string
 	minCoverage float64
 }
 
 func (o *replayOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&o.baselines, "baseline", nil, "judge with this shipped baseline or file instead; may be repeated")
 	flags.StringVar(&o.format, "format", "text", "text or json")
+	flags.StringVar(&o.key, "key", "", "public key (a chain.pub) that the head of the chain in the file must be signed with")
 	flags.Float64Var(&o.minCoverage, "min-coverage", 0, "least part of the devices that must be judged, 0 to 1")
 }
 
 func runEvidenceReplay(ctx context.Context, name string, opts replayOptions, out, errs io.Writer) error {
 	if err := errors.Join(formatFlag(opts.format, "text", "json"), coverageFlag(opts.minCoverage)); err != nil {
+		return err
+	}
+	keys, err := replayKey(opts.key)
+	if err != nil {
 		return err
 	}
 	f, err := os.Open(name)
@@ -67,6 +77,11 @@ func runEvidenceReplay(ctx context.Context, name string, opts replayOptions, out
 		return fmt.Errorf("replay %s: %w", name, err)
 	}
 	fmt.Fprintln(errs, replayLine(head))
+	said, err := verifyExported(head, keys)
+	if err != nil {
+		return &statusError{code: exitFailures, why: fmt.Sprintf("replay %s: %v", name, err)}
+	}
+	fmt.Fprintln(errs, said)
 	if err := writeReport(ctx, checked, head.Now, opts.format, out); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
@@ -86,6 +101,43 @@ func replayLine(h evidence.Head) string {
 		text += ", redacted: ids, serial numbers, asset tags and organisations are pseudonyms"
 	}
 	return text
+}
+
+// replayKey reads the key in a file, none if no file is named.
+func replayKey(name string) ([]chain.PublicKey, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := readFile(name, maxHeadFile)
+	if err != nil {
+		return nil, usage(fmt.Errorf("public key: %w", err), "")
+	}
+	key, err := chain.ParsePublicKey(data)
+	if err != nil {
+		return nil, usage(fmt.Errorf("public key %s: %w", name, err), "")
+	}
+	return []chain.PublicKey{key}, nil
+}
+
+// verifyExported verifies the signed head of an export, and says what that means.
+func verifyExported(h evidence.Head, keys []chain.PublicKey) (string, error) {
+	if len(keys) == 0 {
+		return "the head of the chain in the file was NOT verified: give the public key with --key", nil
+	}
+	if h.Chain == nil || h.Chain.Head == "" {
+		return "", errors.New("there is no signed head in it to verify")
+	}
+	signed, err := chain.ParseHead([]byte(h.Chain.Head))
+	if err != nil {
+		return "", err
+	}
+	if err := signed.Verify(keys[0]); err != nil {
+		return "", err
+	}
+	if signed.Chain.String() != h.Chain.ID || signed.Seq != h.Chain.Seq || signed.Hash.String() != h.Chain.Hash {
+		return "", fmt.Errorf("the signed head is of entry %d of chain %s, not of what the file says", signed.Seq, signed.Chain)
+	}
+	return fmt.Sprintf("the head of the chain in the file, entry %d, is signed with that key; the answers in the file are not covered by it", signed.Seq), nil
 }
 
 // replay judges an export. Without names the baselines are its own.

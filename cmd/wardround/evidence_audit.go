@@ -43,13 +43,14 @@ func (a *audit) run(ctx context.Context) (auditRecord, error) {
 	a.record = auditRecord{Kinds: map[string]int64{}, Notes: []string{}, State: a.state != nil}
 	_, _, err := a.chain.Head(ctx)
 	if errors.Is(err, store.ErrNotFound) {
-		return a.record, usage(errors.New("there is no chain: no round has been judged yet"), "make one with 'wardround sweep'")
+		err = a.noChain(ctx)
+		return a.record, err
 	}
 	// An unreadable genesis is a broken link, which the walk names.
 	if err := a.prepare(ctx); err != nil {
 		return a.record, err
 	}
-	for _, step := range []func(context.Context) error{a.signatures, a.walk, a.strays, a.words, a.allActs, a.bodies} {
+	for _, step := range []func(context.Context) error{a.signatures, a.walk, a.strays, a.words, a.allActs, a.statements, a.bodies, a.losses, a.devices} {
 		if err := step(ctx); err != nil {
 			if broken, ok := errors.AsType[*brokenError](err); ok {
 				a.record.Broken = broken.link

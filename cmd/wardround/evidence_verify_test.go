@@ -176,6 +176,14 @@ func TestWhatWasAlteredIsFound(t *testing.T) {
 		{"a body that is missing and was not pruned", stateFile, `UPDATE evidence SET body = x'' WHERE id = 2`, 0, "evidence 2", "altered-body"},
 		{"evidence that was put in", stateFile, `INSERT INTO evidence_gone VALUES (0, zeroblob(32), zeroblob(32), 0)`, 0, "", ""},
 		{"digests that were dropped", stateFile, `DROP TRIGGER evidence_dropped; DELETE FROM evidence WHERE id = 1`, 2, "round", "rows-differ"},
+		{"evidence that is gone and no act tells of", stateFile, `DELETE FROM evidence WHERE id = 3`, 0, "evidence 3", "gone"},
+		{"bodies that were blanked as if pruned", stateFile, `UPDATE evidence SET body = x'', pruned = 1`, 0, "evidence 2", "gone"},
+		{"a device that another result is pinned on", resultsFile, `UPDATE device SET id = 'device-other' WHERE id = 'device-000000'`, 0, `device "device-other"`, "not-enrolled"},
+		{"a serial number", stateFile, `UPDATE enrollment SET serial = 'OTHER' WHERE id = 'device-000001'`, 0, `device "device-000001"`, "other-serial"},
+		{"the newest answers of an enrolled device", stateFile, `UPDATE enrollment SET enabled = 1; UPDATE evidence SET newest = 0`, 0, `device "device-000000"`, "gone"},
+		{"a waiver that nobody made", resultsFile, `INSERT INTO waiver VALUES ('W9', '', 'req_002', '', '', 'r', 'o', '', 'a', '', 1, 1, 2, NULL)`, 0, "waiver W9", "no-act"},
+		{"an attestation that nobody made", resultsFile, `INSERT INTO attestation VALUES ('A9', '', 'req_002', '', '', 's', 'a', '', 1, 2, NULL, '')`, 0, "attestation A9", "no-act"},
+		{"the whole chain", resultsFile, `PRAGMA foreign_keys = 0; DELETE FROM chain_act; DELETE FROM chain`, 0, "chain", "missing"},
 		{"an act's body", stateFile, `UPDATE act SET body = CAST(replace(body, '"3"', '"2"') AS BLOB) WHERE id = 1`, 3, "admin", "altered-act"},
 		{"the text of a waiver", stateFile, `UPDATE act SET body = CAST(replace(body, 'clerk', 'chief') AS BLOB) WHERE id = 2`, 4, "waiver", "altered-act"},
 		{"who did it", stateFile, `UPDATE act SET actor = 'actor-0000000000000000' WHERE id = 3`, 6, "prune", "altered-act"},
@@ -229,6 +237,7 @@ func TestWhatWentAndIsToldOfIsNoBreak(t *testing.T) {
 		}},
 		{"dropped evidence", func(t *testing.T, p *proven) {
 			alter(t, filepath.Join(p.dir, stateFile), `DELETE FROM evidence WHERE id < 4`)
+			p.act(t, store.ActPrune, store.PruneAct{Stock: store.EvidenceRows, Through: 3, Rows: 3})
 		}},
 		{"pruned history, told by an act that waits", func(t *testing.T, p *proven) {
 			before := p.fleet.At.Add(-time.Hour)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wardround/wardround/internal/chain"
+	"github.com/wardround/wardround/mdm"
 )
 
 // The kinds of acts. The body of each is the JSON of the type named beside it.
@@ -172,10 +173,36 @@ type Register interface {
 	// of, ErrNotFound if it was pruned.
 	EachBody(ctx context.Context, through int64, f func(id int64, fault error) error) error
 
+	// Losses calls f with each piece of evidence up to through that is gone, or
+	// of which the body was pruned, in order of id.
+	Losses(ctx context.Context, through int64, f func(Loss) error) error
+
+	// Slots are the newest answers that are kept on the channel of a device, nil
+	// for one that is not enrolled now.
+	Slots(ctx context.Context, deviceID string) (map[Slot]bool, error)
+
 	// Pseudonyms stand for persons and devices in the chain. Their secret was
 	// made with the file and stays the same.
 	Pseudonyms(ctx context.Context) (chain.Pseudonyms, error)
 }
+
+// A Loss is evidence that is not kept any more, or only by its digest.
+type Loss struct {
+	ID      int64
+	Gone    bool   // the row; else its body alone
+	Limit   bool   // the limits of a store can have dropped it, of which no act tells
+	Renamed bool   // it was of a user's channel, and went when these got their names
+	Subject string // the tombstone of what was erased, if it is of that
+}
+
+// A Slot is what there is one newest answer of on a channel.
+type Slot struct {
+	Query  mdm.QueryKey
+	Status mdm.Status
+}
+
+// A Statement is a row of a waiver or an attestation.
+type Statement struct{ Kind, ID, Baseline, Requirement string }
 
 // Chained is what Results have of the chain. It is safe for concurrent use.
 type Chained interface {
@@ -214,6 +241,17 @@ type Chain interface {
 
 	// Seen are the newest observations of a device by the last round.
 	Seen(ctx context.Context, deviceID string) ([]Seen, error)
+
+	// Subjects calls f with the id and the serial number of each device of the
+	// last round.
+	Subjects(ctx context.Context, f func(deviceID, serial string) error) error
+
+	// Statements calls f with each waiver and attestation. Kind is ActWaiver or
+	// ActAttestation.
+	Statements(ctx context.Context, f func(Statement) error) error
+
+	// Judged reports whether there are verdicts.
+	Judged(ctx context.Context) (bool, error)
 
 	// Acts maps ids of acts to the numbers of their entries.
 	Acts(ctx context.Context) (map[int64]int64, error)
