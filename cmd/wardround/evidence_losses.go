@@ -77,11 +77,12 @@ func (a *audit) losses(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.subjects = subjects
 	var limits, rows, bodies, first int64
 	for _, l := range all {
 		switch {
 		case l.Gone && l.ID <= marks.rows, !l.Gone && (l.ID <= marks.bodies || l.Renamed),
-			l.Subject != "" && slices.Contains(subjects, l.Subject):
+			l.Subject != "" && a.erased(l.Subject):
 			continue
 		case l.Limit:
 			limits++
@@ -159,8 +160,18 @@ func (a *audit) slots(ctx context.Context, e store.Enrolled, marks pruneMarks) e
 	return nil
 }
 
-// statements wants for each waiver and attestation an act that made it.
+// statements wants for each waiver and attestation an act that made it, and
+// that it is what that act says.
 func (a *audit) statements(ctx context.Context) error {
+	if a.state != nil {
+		faults, err := a.state.StatementFaults(ctx)
+		if err != nil {
+			return err
+		}
+		if len(faults) > 0 {
+			return broken(0, faults[0], "altered", "what it says in %s is not what the act that made it was made of", stateFile)
+		}
+	}
 	made := make(map[store.Statement]bool)
 	add := func(kind string, s chain.Statement) {
 		made[store.Statement{Kind: kind, ID: s.ID, Baseline: s.Baseline, Requirement: s.Requirement}] = true
