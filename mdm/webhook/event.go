@@ -1,8 +1,3 @@
-// Package webhook speaks with a NanoMDM or MicroMDM server elsewhere.
-//
-// An Event is one message of its webhook, read strictly enough to be safe and
-// loosely enough to survive a server that adds keys. What the device sent is
-// in RawPayload, still unread: package mdm bounds and decodes it.
 package webhook
 
 import (
@@ -52,7 +47,8 @@ type message struct {
 
 type payload struct {
 	identity
-	RawPayload []byte `json:"raw_payload"`
+	CommandUUID string `json:"command_uuid"` // of an acknowledge_event, as the server read it
+	RawPayload  []byte `json:"raw_payload"`
 }
 
 // An identity is how servers name the device: by udid, or by NanoMDM's ids,
@@ -63,6 +59,7 @@ type identity struct {
 	IDs          struct {
 		ID       string `json:"id"`
 		ParentID string `json:"parent_id"`
+		Type     string `json:"type"`
 	} `json:"ids"`
 }
 
