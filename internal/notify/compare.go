@@ -1,0 +1,222 @@
+package notify
+
+import (
+	"slices"
+	"time"
+
+	"github.com/wardround/wardround/checks"
+)
+
+// Compare says what changed from one round to a later one, in order of device.
+// Equal snapshots give nothing. What has no before is a state and no change: of a
+// fleet or a baseline that is judged for the first time only that something is
+// about to end is told. Flapping takes more than two rounds to see: a Notifier
+// tells of it.
+func Compare(before, after *Snapshot, cfg Config) ([]Event, error) {
+	s, err := cfg.settings()
+	if err != nil {
+		return nil, err
+	}
+	var events []Event
+	c := comparison{settings: s, before: before, after: after, known: &recollection{changes: make(map[string][]byte)}}
+	err = c.run(func(e Event) { events = append(events, e) })
+	return events, err
+}
+
+// A comparison is of two rounds, with what is remembered of earlier ones.
+type comparison struct {
+	settings
+	before, after *Snapshot
+	known         *recollection
+	fresh         []int32  // of each rule of after the index in before, or -1
+	names         []string // of each rule of after, in the memory
+	earlier       []state  // of the device at hand, by the rules of before
+	tell          func(Event)
+}
+
+// missing is the state of a rule that a device was not judged by.
+const missing = state(255)
+
+// run tells the events and notes in known what to remember.
+func (c *comparison) run(tell func(Event)) error {
+	if c.before == nil {
+		c.before = NewSnapshot(time.Time{})
+	}
+	c.tell = tell
+	c.fresh, c.names = make([]int32, len(c.after.rules)), make([]string, len(c.after.rules))
+	for i, r := range c.after.rules {
+		c.fresh[i], c.names[i] = -1, r.String()
+		if at, ok := c.before.index[r.ruleKey]; ok {
+			c.fresh[i] = at
+		}
+	}
+	c.earlier = slices.Repeat([]state{missing}, len(c.before.rules))
+	if err := c.fleet(); err != nil {
+		return err
+	}
+	for i := range c.after.devices {
+		if err := c.device(&c.after.devices[i]); err != nil {
+			return err
+		}
+	}
+	c.known.forgetOthers(c.after)
+	return nil
+}
+
+// device tells what changed of one.
+func (c *comparison) device(d *device) error {
+	var was *device
+	if i, ok := c.before.byKey[d.key]; ok {
+		was = &c.before.devices[i]
+		for _, e := range was.entries {
+			c.earlier[e.rule] = e.state
+		}
+	}
+	known := c.known.devices[d.key]
+	now := remembered{Rules: make(map[string]standing), Told: make(map[string]int)}
+	for _, e := range d.entries {
+		key := c.names[e.rule]
+		old, told := known.Rules[key]
+		if !told && c.fresh[e.rule] >= 0 {
+			old.Failing = c.earlier[c.fresh[e.rule]] == failing
+		}
+		if s := c.stand(d, e, old); s.Failing || s.Flapping || len(s.Turns) > 0 {
+			now.Rules[key] = s
+		}
+	}
+	c.silence(d)
+	c.expiries(d, was, known.Told, now.Told)
+	carry(known.Told, now.Told, c.after.At)
+	if was != nil {
+		for _, e := range was.entries {
+			c.earlier[e.rule] = missing
+		}
+	}
+	return c.known.put(d.key, now)
+}
+
+// stand tells whether a requirement turned, and returns what to remember of it.
+func (c *comparison) stand(d *device, e entry, old standing) standing {
+	r := c.after.rules[e.rule]
+	at := c.after.At.Unix()
+	turns := slices.DeleteFunc(slices.Clone(old.Turns), func(t int64) bool {
+		return !old.Flapping && t <= c.after.At.Add(-c.flapWindow).Unix()
+	})
+	now := standing{Failing: old.Failing, Since: old.Since, Turns: turns, Flapping: old.Flapping}
+	switch {
+	case e.state == beside:
+		return standing{}
+	case !c.before.judges(r.baseline):
+		now.Failing = e.state == failing
+		if now.Failing && now.Since == 0 {
+			now.Since = at
+		}
+		return now
+	case e.state == notJudged || e.state == exempt || (e.state == failing) == old.Failing:
+		return c.settle(d, r, now)
+	}
+	now.Failing = e.state == failing
+	event := c.about(d, r, Fixed)
+	event.Since = fromUnix(old.Since)
+	now.Since = 0
+	if now.Failing {
+		event.Kind, event.Since, now.Since = NewlyFailing, c.after.At, at
+	}
+	now.Turns = append(now.Turns, at)
+	switch {
+	case old.Flapping:
+		now.Turns = now.Turns[len(now.Turns)-1:]
+		return now
+	case len(now.Turns) > c.flapChanges:
+		event.Kind, event.Since, event.Count = Flapping, fromUnix(now.Turns[0]), len(now.Turns)
+		now.Flapping, now.Turns = true, now.Turns[len(now.Turns)-1:]
+	}
+	c.tell(event)
+	return now
+}
+
+// settle ends the flapping of what has been stable, and says how it stands.
+func (c *comparison) settle(d *device, r rule, s standing) standing {
+	if !s.Flapping || len(s.Turns) == 0 || c.after.At.Sub(fromUnix(s.Turns[0])) < c.flapStable {
+		return s
+	}
+	event := c.about(d, r, Fixed)
+	if s.Failing {
+		event.Kind = NewlyFailing
+	}
+	event.Since = fromUnix(s.Turns[0])
+	s.Flapping, s.Turns = false, nil
+	c.tell(event)
+	return s
+}
+
+// about begins an event of a requirement on a device.
+func (c *comparison) about(d *device, r rule, kind Kind) Event {
+	return Event{
+		Kind: kind, Device: d.label, Groups: d.groups, Ward: d.ward, Baseline: r.baseline, Requirement: r.requirement,
+		Title: c.after.title(r.ruleKey), Severity: r.severity,
+	}
+}
+
+// silence tells of a device that grew silent since the round before. That it
+// was silent then follows from its last word, of which it needs no memory.
+func (c *comparison) silence(d *device) {
+	if c.before.At.IsZero() || d.lastSeen.IsZero() {
+		return
+	}
+	rule := c.settings.silence.of(d.groups)
+	last := d.lastSeen.In(c.zone)
+	if rule.silent(last, c.after.At.In(c.zone)) && !rule.silent(last, c.before.At.In(c.zone)) {
+		c.tell(Event{Kind: NewlySilent, Device: d.label, Groups: d.groups, Ward: d.ward, Severity: checks.Medium, Since: d.lastSeen})
+	}
+}
+
+// expiries tells of what a device needs and is about to end.
+func (c *comparison) expiries(d, was *device, told, now map[string]int) {
+	for _, x := range d.expiring {
+		level := c.warning(x.NotAfter, c.after.At)
+		key := expiryKey(x.What, x.NotAfter)
+		if _, again := now[key]; again || level == 0 {
+			continue
+		}
+		before, ok := told[key]
+		if !ok && was != nil && slices.ContainsFunc(was.expiring, func(o checks.Expiry) bool { return expiryKey(o.What, o.NotAfter) == key }) {
+			before = c.warning(x.NotAfter, c.before.At)
+		}
+		now[key] = max(level, before)
+		if level > before {
+			c.tell(Event{
+				Kind: CertificateExpiring, Device: d.label, Groups: d.groups, Ward: d.ward, What: x.What, Severity: c.urgency(level), Until: x.NotAfter,
+			})
+		}
+	}
+}
+
+// warning is how many of the warnings are due at a time.
+func (c *comparison) warning(until, at time.Time) int {
+	n := 0
+	if until.IsZero() {
+		return 0
+	}
+	for _, w := range c.warnings {
+		if until.Sub(at) <= w {
+			n++
+		}
+	}
+	return n
+}
+
+// urgency of a warning: the last one is high.
+func (c *comparison) urgency(level int) checks.Severity {
+	if level >= len(c.warnings) {
+		return checks.High
+	}
+	return checks.Medium
+}
+
+func fromUnix(s int64) time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0).UTC()
+}
