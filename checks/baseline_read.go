@@ -89,6 +89,7 @@ func parseBaseline(name string, data []byte, of lineage) (*Baseline, error) {
 	if err := d.err(); err != nil {
 		return nil, err
 	}
+	b.keepText(name, data, parents)
 	b.Digest, err = b.digest()
 	return b, err
 }

@@ -68,7 +68,7 @@ func (l *language) with(settings []fact.Setting) (*language, error) {
 	if len(settings) == 0 {
 		return l, nil
 	}
-	more := &language{types: maps.Clone(l.types), names: maps.Clone(l.names), keys: l.keys, kinds: l.kinds, absent: l.absent}
+	more := &language{types: maps.Clone(l.types), names: maps.Clone(l.names), keys: l.keys, kinds: l.kinds, absent: l.absent, alone: l.alone}
 	options := make([]cel.EnvOption, 0, len(settings))
 	for _, s := range settings {
 		options = append(options, cel.Variable(more.name(s), celType(s.Type)))
@@ -88,7 +88,7 @@ func (l *language) name(s fact.Setting) string {
 		label = s.Key
 	}
 	l.types[variable] = s.Type
-	l.names[variable] = settingName{s, label}
+	l.names[variable] = &settingName{s, label}
 	return variable
 }
 

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -57,18 +58,35 @@ func (d Difference) Same() bool {
 // Diff compares two baselines field by field. From which baseline a requirement
 // was inherited is no difference.
 func Diff(a, b *Baseline) (Difference, error) {
+	return diff(a.canonical(a.Digest), b.canonical(b.Digest))
+}
+
+// DiffCanonical is Diff of what two baselines were marshalled to, by this
+// version or an earlier one.
+func DiffCanonical(a, b []byte) (Difference, error) {
+	var before, after baselineJSON
+	if err := errors.Join(json.Unmarshal(a, &before), json.Unmarshal(b, &after)); err != nil {
+		return Difference{}, fmt.Errorf("compare baselines: %w", err)
+	}
+	return diff(before, after)
+}
+
+func diff(before, after baselineJSON) (Difference, error) {
 	d := Difference{
-		From: Parent{a.ID, a.Version, a.Digest}, To: Parent{b.ID, b.Version, b.Digest},
+		From: Parent{before.ID, before.Version, before.Digest}, To: Parent{after.ID, after.Version, after.Digest},
 		Header: []FieldChange{}, Params: []ParamChange{}, Added: []RowSummary{}, Removed: []RowSummary{}, Changed: []RowDeviation{},
 	}
-	before, after := a.canonical(""), b.canonical("")
+	before.Digest, after.Digest = "", ""
 	if err := d.params(before.Params, after.Params); err != nil {
 		return Difference{}, err
 	}
-	rows := map[string]requirementJSON{}
+	rows, stays := map[string]requirementJSON{}, map[string]bool{}
+	for _, r := range after.Requirements {
+		stays[r.ID] = true
+	}
 	for _, r := range before.Requirements {
 		rows[r.ID] = r
-		if b.compiled[r.ID] == nil {
+		if !stays[r.ID] {
 			d.Removed = append(d.Removed, RowSummary{r.ID, r.Title, r.Level, r.Severity})
 		}
 	}

@@ -33,11 +33,16 @@ type evaluation struct {
 	refs    []EvidenceRef
 	missing []bool // of refs
 
+	sheet     sheet
+	listTexts []listText
 	evidences [][]EvidenceRef // that verdicts have
 	observeds []string        // that verdicts have
 	texts     []ref.Val       // that CEL was given
 	clock     ref.Val         // now
 }
+
+// A listText says what is in a list fact.
+type listText struct{ label, text string }
 
 // A consultation is one look at a fact. name is its key, or "LIST.FIELD".
 type consultation struct {

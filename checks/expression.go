@@ -135,6 +135,9 @@ func (x *expression) eval(e *evaluation) (truth Ternary, missing []string, err e
 		}
 		return No, nil, nil
 	case *types.Unknown:
+		if names, ok := e.language.alone[out]; ok {
+			return NotKnown, names, nil
+		}
 		return NotKnown, unknownNames(out), nil
 	}
 	return NotKnown, nil, errors.New("the condition gave no bool")

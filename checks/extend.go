@@ -109,7 +109,12 @@ func (of lineage) parent(from, name string) (*Baseline, error) {
 	case len(path) > maxLineage:
 		return nil, fmt.Errorf("more than %d baselines extend each other", maxLineage)
 	}
-	return parseBaseline(file, data, lineage{find: of.find, files: path})
+	b, err := parseBaseline(file, data, lineage{find: of.find, files: path})
+	if err != nil {
+		return nil, err
+	}
+	b.texts[0].Name = name
+	return b, nil
 }
 
 // inheritedParams puts the parents' parameters together. Where two give one

@@ -84,6 +84,23 @@ func (e *evaluation) observed(r *Requirement, p *program, o outcome) string {
 	return e.sharedText(w.text)
 }
 
+// A sheet holds the texts of one device's verdicts one after the other, so that
+// they are few allocations.
+type sheet struct{ all strings.Builder }
+
+// usualSheet is about how many bytes they have.
+const usualSheet = 4 << 10
+
+// take copies a text. What was taken before stays as it is: a Builder only adds.
+func (s *sheet) take(text []byte) string {
+	if s.all.Cap() == 0 {
+		s.all.Grow(usualSheet)
+	}
+	from := s.all.Len()
+	s.all.Write(text)
+	return s.all.String()[from:]
+}
+
 // sharedText keeps texts, of which many verdicts may have the same.
 func (e *evaluation) sharedText(text []byte) string {
 	for _, s := range e.observeds {
@@ -91,7 +108,7 @@ func (e *evaluation) sharedText(text []byte) string {
 			return s
 		}
 	}
-	s := string(text)
+	s := e.sheet.take(text)
 	if len(e.observeds) < maxShared {
 		e.observeds = append(e.observeds, s)
 	}
@@ -143,13 +160,16 @@ func (e *evaluation) fill(text string) string {
 // describe appends what a consultation found. The fields of a list's elements
 // are in the list's own text, unless they are absent.
 func (e *evaluation) describe(b []byte, c *consultation) []byte {
+	label := c.name
 	setting, isSetting := e.language.names[c.name]
-	label := cmp.Or(setting.label, c.name)
+	if isSetting {
+		label = cmp.Or(setting.label, c.name)
+	}
 	if !c.fact.Known() {
 		return describeAbsent(b, label, c)
 	}
 	if list, ok := c.fact.Value.([]fact.Object); ok {
-		return describeList(b, label, list)
+		return e.describeList(b, label, list)
 	}
 	switch {
 	case c.name == lastAnsweredName: // the evidence tells when; the same answer again is to say the same
@@ -162,6 +182,19 @@ func (e *evaluation) describe(b []byte, c *consultation) []byte {
 		return b
 	}
 	return appendShown(append(append(b, label...), " is "...), c.fact.Value)
+}
+
+// describeList appends what is in a list fact, which many requirements look at.
+func (e *evaluation) describeList(b []byte, label string, list []fact.Object) []byte {
+	for _, said := range e.listTexts {
+		if said.label == label {
+			return append(b, said.text...)
+		}
+	}
+	from := len(b)
+	b = describeList(b, label, list)
+	e.listTexts = append(e.listTexts, listText{label, e.sheet.take(b[from:])})
+	return b
 }
 
 func describeAbsent(b []byte, label string, c *consultation) []byte {

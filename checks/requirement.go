@@ -140,4 +140,5 @@ type Baseline struct {
 	places      map[string]place    // by requirement id
 	material    material            // for baselines that extend it
 	told        map[string]bool     // param.NAME that texts name
+	texts       []Text              // see Texts
 }

@@ -109,7 +109,12 @@ func (s *shelf) get(id string) (*Baseline, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read the shipped baseline: %w", err)
 			}
-			return ParseBaseline(id+".yaml", data)
+			b, err := ParseBaseline(id+".yaml", data)
+			if err != nil {
+				return nil, err
+			}
+			b.texts = nil // its text comes with the program
+			return b, nil
 		})
 		s.read[id] = read
 	}

@@ -33,10 +33,11 @@ const settingPrefix = "setting:"
 type language struct {
 	env    *cel.Env
 	types  map[string]fact.Type // of every fact that can be named, by variable
-	names  map[string]settingName
+	names  map[string]*settingName
 	keys   []string // the keys that are written with dots or alone, sorted
 	kinds  map[fact.Type]*cel.Type
-	absent map[string]*types.Unknown // of each name that can be absent
+	absent map[string]*types.Unknown   // of each name that can be absent
+	alone  map[*types.Unknown][]string // the name of each of these
 }
 
 // unknown is what CEL is given for a fact that is absent.
@@ -67,6 +68,10 @@ func (l *language) absences() {
 			}
 		}
 	}
+	l.alone = make(map[*types.Unknown][]string, len(l.absent))
+	for name, u := range l.absent {
+		l.alone[u] = []string{name}
+	}
 }
 
 // A settingName is a setting with what people call it: of a restriction the
@@ -85,7 +90,7 @@ var vocabulary = sync.OnceValue(func() *language {
 })
 
 func newLanguage() (*language, error) {
-	l := &language{types: make(map[string]fact.Type), names: make(map[string]settingName)}
+	l := &language{types: make(map[string]fact.Type), names: make(map[string]*settingName)}
 	for _, d := range fact.Vocabulary() {
 		l.types[string(d.Key)] = d.Type
 		l.keys = append(l.keys, string(d.Key))
