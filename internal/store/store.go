@@ -148,6 +148,7 @@ type State interface {
 	Ledger
 	Inventory
 	Register
+	Statements
 	Close() error
 }
 
@@ -174,6 +175,10 @@ type Round struct {
 	Inventory []Item                  // what ought to be there; empty: what is enrolled
 	Cursor    int64                   // evidence id up to which it was judged
 	Zone      *time.Location          // whose days the trend is counted in; nil: UTC
+
+	Waivers      []Waiver // all that are kept, whether they count or not
+	Attestations []Attestation
+	Approval     bool // a waiver counts only once it was approved: see Waiver.Counts
 
 	// What the chain says of the round besides.
 	Consumed chain.Tally           // Register.Consume, of the last round's Cursor and this one; zero: of no evidence
@@ -245,5 +250,7 @@ type Results interface {
 
 	Chained
 	History
+	BaselineKeep
+	StatementsKeep
 	Close() error
 }

@@ -21,20 +21,25 @@ var _ store.Register = (*State)(nil)
 func (s *State) Act(ctx context.Context, a store.Act) (id int64, err error) {
 	a.Salt = chain.NewSalt()
 	if a.Body, err = chain.Canonical(json.RawMessage(a.Body)); err == nil {
-		err = fitsTheChain(a)
+		err = s.writer.do(ctx, func(t *txn) error {
+			id, err = keepAct(t, a)
+			return err
+		})
 	}
-	if err != nil {
-		return 0, fmt.Errorf("keep an act: %w", err)
-	}
-	err = s.writer.do(ctx, func(t *txn) error {
-		_, err := t.row(`INSERT INTO act (at, kind, actor, body, salt) VALUES (?, ?, ?, ?, ?) RETURNING id`,
-			[]any{a.At.UnixMilli(), a.Kind, a.Actor, []byte(a.Body), a.Salt[:]}, []any{&id})
-		return err
-	})
 	if err != nil {
 		return 0, fmt.Errorf("keep an act: %w", err)
 	}
 	return id, nil
+}
+
+// keepAct keeps an act whose body is canonical.
+func keepAct(t *txn, a store.Act) (id int64, err error) {
+	if err := fitsTheChain(a); err != nil {
+		return 0, err
+	}
+	_, err = t.row(`INSERT INTO act (at, kind, actor, body, salt) VALUES (?, ?, ?, ?, ?) RETURNING id`,
+		[]any{a.At.UnixMilli(), a.Kind, a.Actor, []byte(a.Body), a.Salt[:]}, []any{&id})
+	return id, err
 }
 
 // fitsTheChain tries whether an entry can be made of a: later, in a round, it

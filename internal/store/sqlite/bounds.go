@@ -22,6 +22,9 @@ func judged(v checks.Verdict) bool { return v.Result == checks.Pass || v.Result 
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
+// resultFail is the number of a fail.
+const resultFail = 2
+
 // resultCode is the number under which a result is indexed, 0 for a word that
 // is none.
 func resultCode(r checks.Result) int64 {
@@ -29,7 +32,7 @@ func resultCode(r checks.Result) int64 {
 	case checks.Pass:
 		return 1
 	case checks.Fail:
-		return 2
+		return resultFail
 	case checks.Unknown:
 		return 3
 	case checks.NotApplicable:

@@ -63,11 +63,14 @@ func CheckResults(ctx context.Context, path string) (Checked, error) {
 			{`SELECT 'device ' || device || ' requirement ' || requirement || ': past intervals overlap' FROM (SELECT device, requirement, valid_to,
 				lead(valid_from) OVER (PARTITION BY device, requirement ORDER BY valid_from) AS next FROM verdict_past) WHERE next < valid_to`},
 			{`SELECT 'device ' || v.device || ' requirement ' || v.requirement || ': the open interval overlaps a past one'
-				FROM verdict v JOIN verdict_past p ON p.device = v.device AND p.requirement = v.requirement WHERE v.valid_from < p.valid_to`},
-			{`SELECT 'device ' || v.device || ' requirement ' || v.requirement || ': its result is not that of its finding' FROM verdict v
-				JOIN finding f ON f.finding_key = v.finding WHERE f.result IS NOT CASE v.result WHEN 1 THEN 'pass' WHEN 2 THEN 'fail'
-				WHEN 3 THEN 'unknown' WHEN 4 THEN 'notapplicable' WHEN 5 THEN 'notchecked' WHEN 6 THEN 'error' END`},
-			{`SELECT 'device ' || device || ' requirement ' || requirement || ': evidence set ' || evidence || ' is missing' FROM verdict
+				FROM verdict_past p CROSS JOIN _open v ON p.device = v.device AND p.requirement = v.requirement WHERE v.valid_from < p.valid_to`},
+			{`SELECT 'device ' || v.device || ' requirement ' || v.requirement || ': its result is not that of its finding' FROM _verdict v
+				LEFT JOIN failing x ON x.device = v.device AND x.requirement = v.requirement
+				WHERE (v.result = 2) <> (x.device IS NOT NULL) OR x.since <> v.since OR x.severity <> v.severity OR x.baseline <> v.baseline`},
+			{`SELECT 'device ' || x.device || ' requirement ' || x.requirement || ': it is not one of the list of the device'
+				FROM (SELECT device, requirement FROM verdict UNION ALL SELECT device, requirement FROM failing) x JOIN device d ON d.device_key = x.device
+				WHERE NOT EXISTS (SELECT 1 FROM list_verdict l WHERE l.list = d.list AND l.requirement = x.requirement)`},
+			{`SELECT 'evidence set ' || evidence || ' is missing' FROM (SELECT evidence FROM list_verdict UNION SELECT evidence FROM verdict)
 				WHERE evidence <> 0 AND evidence NOT IN (SELECT evidence_key FROM evidence_set)`},
 		} {
 			if err := i.want(q); err != nil {

@@ -44,7 +44,9 @@ func TestACheckFindsWhatIsWrong(t *testing.T) {
 
 func TestACheckFindsWhatIsWrongWithResults(t *testing.T) {
 	tests := []struct{ name, tamper, fault string }{
-		{"a result that is not its finding's", `UPDATE verdict SET result = 1 WHERE result = 2`, "its result is not that of its finding"},
+		{"a fail that no page has", `DELETE FROM failing`, "its result is not that of its finding"},
+		{"a page with another time", `UPDATE failing SET since = since - 1`, "its result is not that of its finding"},
+		{"a verdict beside the list", `DELETE FROM list_verdict WHERE requirement = (SELECT requirement FROM verdict LIMIT 1)`, "it is not one of the list of the device"},
 		{"a status that does not follow", `UPDATE device_status SET pass_fresh_until = fail_fresh_until, fail_fresh_until = 0`, "kept as met, its verdicts give not_met"},
 		{"an interval that overlaps", `UPDATE verdict_past SET valid_to = valid_to + 999999`, "the open interval overlaps a past one"},
 		{"an interval that ends too soon", `UPDATE verdict_past SET valid_to = valid_from - 1`, "ends before it begins"},

@@ -155,18 +155,20 @@ func findAnswer(t *txn, n newest, e mdm.Evidence) (answered, error) {
 	return noAnswer, nil
 }
 
-// enroll notes that the enrollment was heard of, and what a check-in says.
+// enroll notes that the enrollment was heard of, and what a check-in says. A
+// device that is first heard of by a report has enrolled before its server was
+// attached to: a server takes reports of no others.
 func enroll(t *txn, n newest, e mdm.Evidence) (key int64, err error) {
 	at := e.Received.UnixMilli()
 	if n.found && n.kind == e.Enrollment.Type && e.Class != mdm.CheckIn {
 		_, err = t.exec(`UPDATE enrollment SET last_seen = max(last_seen, ?2), first_seen = min(first_seen, ?2) WHERE enrollment_key = ?1`, n.enrollment, at)
 		return n.enrollment, err
 	}
-	_, err = t.row(`INSERT INTO enrollment (id, type, parent_id, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)
+	_, err = t.row(`INSERT INTO enrollment (id, type, parent_id, first_seen, last_seen, enabled) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen),
 			type = iif(excluded.type = '', type, excluded.type), parent_id = iif(excluded.parent_id = '', parent_id, excluded.parent_id)
 		RETURNING enrollment_key`,
-		[]any{e.Enrollment.ID, e.Enrollment.Type, e.Enrollment.ParentID, at, at}, []any{&key})
+		[]any{e.Enrollment.ID, e.Enrollment.Type, e.Enrollment.ParentID, at, at, e.Class == mdm.Report && !e.Enrollment.UserChannel()}, []any{&key})
 	if err != nil || e.Class != mdm.CheckIn {
 		return key, err
 	}

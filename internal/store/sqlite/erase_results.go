@@ -129,7 +129,7 @@ func (x *unnaming) close(ctx context.Context, now time.Time) error {
 
 // devices takes the identity, and of all else but the history what is left.
 func (x *unnaming) devices(history bool) error {
-	spared := []string{"verdict", "verdict_past", "device_status", "device_status_past", "device_past"}
+	spared := []string{"verdict", "failing", "verdict_past", "device_status", "device_status_past", "device_past"}
 	if history {
 		spared = nil
 	}
@@ -153,11 +153,22 @@ func (x *unnaming) devices(history bool) error {
 	return nil
 }
 
-// statements takes the names out of the scope of waivers and attestations.
+// statements takes the names out of waivers and attestations, and what people
+// wrote of that device alone or with its name in it.
 func (x *unnaming) statements() error {
 	for i, name := range x.names {
-		for _, table := range []string{"waiver", "attestation"} {
-			if _, err := x.exec(`UPDATE `+table+` SET device = ?2 WHERE device = ?1 COLLATE NOCASE`, name, fmt.Sprintf("%s.%d", x.tombstone, i)); err != nil {
+		stone := fmt.Sprintf("%s.%d", x.tombstone, i)
+		for _, s := range []struct {
+			table string
+			texts []string
+		}{{"waiver", []string{"reason", "owner", "ticket", "approver"}}, {"attestation", []string{"statement", "author", "void"}}} {
+			const others = ` AND NOT EXISTS (SELECT 1 FROM %[1]s o WHERE o.id = %[1]s.id AND o.device <> ?1 COLLATE NOCASE AND o.device NOT LIKE 'erased-%%')`
+			for _, text := range s.texts {
+				if _, err := x.exec(`UPDATE `+s.table+` SET `+text+` = '' WHERE instr(lower(`+text+`), lower(?1)) > 0 OR device = ?1 COLLATE NOCASE`+fmt.Sprintf(others, s.table), name); err != nil {
+					return err
+				}
+			}
+			if _, err := x.exec(`UPDATE `+s.table+` SET device = ?2 WHERE device = ?1 COLLATE NOCASE`, name, stone); err != nil {
 				return err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wardround/wardround/internal/store"
@@ -132,6 +133,9 @@ func (x erasure) bury(t *txn, d doomed, tomb int64) error {
 			steps,
 			statement{`DELETE FROM nano_queue WHERE enrollment = ?`, []any{d.id}},
 			statement{`DELETE FROM nano_enrollment WHERE id = ?`, []any{d.id}},
+			statement{`DELETE FROM webhook_command WHERE enrollment = ?`, []any{d.id}},
+			statement{`DELETE FROM webhook_checkin WHERE enrollment = ?`, []any{d.id}},
+			statement{`DELETE FROM webhook_forward WHERE lane = ?`, []any{d.id}},
 			// Nobody else may bring the certificate of a device that was erased.
 			statement{`UPDATE nano_certificate SET id = ?2, current = 0 WHERE id = ?1`, []any{d.id, x.tombstone}},
 			statement{`DELETE FROM enrollment WHERE enrollment_key = ?`, []any{d.key}},
@@ -168,7 +172,14 @@ func (x erasure) forget(t *txn, e store.Erased) error {
 		)
 	}
 	for _, id := range e.Channels {
-		steps = append(steps, statement{unnamed + `device = ?1`, []any{id, x.tombstone}})
+		steps = append(
+			steps,
+			statement{unnamed + `device = ?1`, []any{id, x.tombstone}},
+			statement{`DELETE FROM notify_memory WHERE key = 'device/' || ?`, []any{id}},
+		)
 	}
-	return runAll(t, steps)
+	if err := runAll(t, steps); err != nil {
+		return err
+	}
+	return unnameStatements(t, slices.Concat(e.Channels, e.Serials), x.tombstone)
 }

@@ -195,7 +195,7 @@ func wantVerdicts(t *testing.T, path string, history bool) {
 	if want := int64(4); !history && intervals != want || history && intervals != 0 {
 		t.Errorf("%d closed intervals of the erased device", intervals)
 	}
-	if n := count(t, db, `SELECT count(*) FROM verdict v JOIN device d ON d.device_key = v.device WHERE d.id <> 'device-000001' AND d.device_key <> 0`); n != 0 {
+	if n := count(t, db, `SELECT count(*) FROM _verdict v JOIN device d ON d.device_key = v.device WHERE d.id <> 'device-000001' AND d.device_key <> 0`); n != 0 {
 		t.Errorf("%d open verdicts of the erased device", n)
 	}
 	if got := query(t, db, `SELECT enrolled, met + not_met + undetermined FROM v_headline WHERE group_name = ''`); got[0][0] != "1" || got[0][1] != "1" {

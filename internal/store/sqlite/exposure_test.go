@@ -40,6 +40,10 @@ func TestExposureInSQLIsThatOfTheCommand(t *testing.T) {
 		}
 	}
 	f.At = f.At.Add(30 * time.Hour) // judged again, nothing heard
+	late := storetest.NewFleet(12, 4, f.At.Add(-time.Hour))
+	for _, d := range late.Devices[8:] { // some of them fail from the start
+		f.Devices, f.Seen[d.Subject.ID], f.Inputs[d.Subject.ID] = append(f.Devices, d), late.Seen[d.Subject.ID], late.Inputs[d.Subject.ID]
+	}
 	check(t, f.Record(t.Context(), r))
 	if _, err := db.ExecContext(t.Context(), `UPDATE meta SET published = 1`); err != nil {
 		t.Fatal(err)

@@ -109,7 +109,7 @@ func (c *chained) Statements(_ context.Context, f func(store.Statement) error) e
 
 // Judged reports whether there are verdicts.
 func (c *chained) Judged(context.Context) (judged bool, err error) {
-	_, err = c.row(`SELECT EXISTS (SELECT 1 FROM verdict) OR EXISTS (SELECT 1 FROM verdict_past)`, nil, []any{&judged})
+	_, err = c.row(`SELECT EXISTS (SELECT 1 FROM device WHERE list IS NOT NULL) OR EXISTS (SELECT 1 FROM verdict_past)`, nil, []any{&judged})
 	if err != nil {
 		return false, fmt.Errorf("look for verdicts: %w", err)
 	}

@@ -31,11 +31,11 @@ type kind struct {
 }
 
 func stateKind() kind {
-	return kind{name: "state", applicationID: 0x57445354, schema: 6, synchronous: "FULL", readCache: "-512", mode: 0o600}
+	return kind{name: "state", applicationID: 0x57445354, schema: 9, synchronous: "FULL", readCache: "-512", mode: 0o600}
 }
 
 func resultsKind() kind {
-	return kind{name: "results", applicationID: 0x57445253, schema: 6, synchronous: "NORMAL", readCache: "-2000", mode: 0o644}
+	return kind{name: "results", applicationID: 0x57445253, schema: 9, synchronous: "NORMAL", readCache: "-2000", mode: 0o644}
 }
 
 // open prepares the file, migrates it and returns a pool of one connection to

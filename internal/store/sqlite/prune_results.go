@@ -126,7 +126,7 @@ type reference struct{ table, column string }
 func references(t *txn, table string) ([]reference, error) {
 	var list []reference
 	if table == "evidence_set" {
-		list = []reference{{"verdict", "evidence"}, {"verdict_past", "evidence"}}
+		list = []reference{{"verdict", "evidence"}, {"list_verdict", "evidence"}, {"verdict_past", "evidence"}}
 	}
 	err := t.each(func(rows *sql.Rows) error {
 		var r reference
@@ -151,6 +151,9 @@ func dropOfDevices(t *txn, spared []string, devices string, args ...any) error {
 // dropUnused drops the shared rows that nothing mentions any more, and says how
 // many. What mentions goes before what it mentions.
 func dropUnused(t *txn) (n int64, err error) {
+	if n, err = dropLists(t); err != nil {
+		return n, err
+	}
 	for _, step := range []struct{ table, key string }{
 		{"aging", "aging_key"}, {"evidence_set", "evidence_key"}, {"finding", "finding_key"}, {"text", "text_key"},
 	} {

@@ -24,7 +24,16 @@ func (r *Results) BaselineResults(ctx context.Context, now time.Time) ([]checks.
 }
 
 func (d *reader) baselines() ([]checks.BaselineResult, error) {
-	organisation, err := d.verdicts([]*standIn{{}})
+	whole := new(standIn)
+	if _, err := d.row(`SELECT coalesce(list, 0), list_from, changed FROM device WHERE device_key = ?`,
+		[]any{organisationKey}, []any{&whole.list, &whole.from, &whole.changed}); err != nil {
+		return nil, err
+	}
+	organisation, err := d.verdicts([]*standIn{whole})
+	if err != nil {
+		return nil, err
+	}
+	said, err := d.statements()
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +44,7 @@ func (d *reader) baselines() ([]checks.BaselineResult, error) {
 				results[i].Organisation = append(results[i].Organisation, v.AsOf(d.now))
 			}
 		}
+		results[i].Organisation = said.BesideOrganisation(results[i].Organisation, d.now)
 	}
 	return results, err
 }

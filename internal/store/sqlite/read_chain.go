@@ -134,7 +134,7 @@ func (c *chained) sumUp(ctx context.Context) error {
 		devices = append(devices, key)
 		names[key] = id.String
 		return err
-	}, `SELECT d.device, n.id FROM (SELECT DISTINCT device FROM verdict UNION SELECT DISTINCT device FROM verdict_past) d
+	}, `SELECT d.device, n.id FROM (SELECT device_key AS device FROM device WHERE list IS NOT NULL UNION SELECT device FROM verdict UNION SELECT device FROM verdict_past) d
 		LEFT JOIN device n ON n.device_key = d.device ORDER BY d.device`)
 	if err != nil {
 		return fmt.Errorf("read what changed: %w", err)

@@ -50,10 +50,11 @@ func (r *Results) Device(ctx context.Context, now time.Time, id string) (checks.
 
 // A standIn is a device that is being read.
 type standIn struct {
-	key    int64
-	shape  digest
-	shaped bool // its verdicts are those of its shape
-	result checks.DeviceResult
+	key     int64
+	list    int64 // of its verdicts; 0: it has left
+	from    int64 // when those of the list began
+	changed int64 // when one of its verdicts last did
+	result  checks.DeviceResult
 }
 
 // eachDevice reads pages while f takes the devices of the one before.
@@ -134,20 +135,15 @@ func (d *reader) devices(where, order string, args ...any) ([]*standIn, error) {
 	var page []*standIn
 	err := d.each(func(rows *sql.Rows) error {
 		p := new(standIn)
-		var shape []byte
-		var changed int64
 		var rejudge sql.NullInt64
 		a, groups := new(attributes), sql.NullString{}
-		if err := rows.Scan(append([]any{&p.key, &shape, &changed, &rejudge, &groups}, a.readable(&p.result.Subject.Profiles)...)...); err != nil {
+		if err := rows.Scan(append([]any{&p.key, &p.list, &p.from, &p.changed, &rejudge, &groups}, a.readable(&p.result.Subject.Profiles)...)...); err != nil {
 			return err
-		}
-		if p.shaped = len(shape) == len(p.shape) && changed <= d.at; p.shaped {
-			p.shape = digest(shape)
 		}
 		p.result.RejudgeAt = timeAt(rejudge, time.Time{})
 		page = append(page, p)
 		return p.describe(a, groups)
-	}, `SELECT device_key, shape, changed, rejudge_at, (SELECT text FROM text WHERE text_key = group_list), `+readableColumns+`
+	}, `SELECT device_key, coalesce(list, 0), list_from, changed, rejudge_at, (SELECT text FROM text WHERE text_key = group_list), `+readableColumns+`
 		FROM device WHERE gone_since IS NULL AND device_key <> 0 AND valid_from <= ?1 AND `+where+` `+order, append([]any{d.at}, args...)...)
 	return page, err
 }
@@ -200,9 +196,17 @@ func (d *reader) fill(page []*standIn) error {
 	if err == nil && d.at == forever {
 		err = d.problems(index, list)
 	}
+	said, saidErr := d.statements()
+	if err == nil {
+		err = saidErr
+	}
+	if err != nil {
+		return err
+	}
 	for key, r := range index {
 		r.Verdicts = verdicts[key]
 		d.age(r)
+		said.Beside(r.Subject, r.Verdicts, d.now)
 	}
 	return err
 }

@@ -106,24 +106,19 @@ func (p past) snapshot(ctx context.Context, f func(*reader) error) error {
 func (d *reader) loadEarlier() error {
 	err := d.each(func(rows *sql.Rows) error {
 		var p standIn
-		var shape []byte
-		var changed int64
 		a, groups := new(attributes), sql.NullString{}
-		if err := rows.Scan(append([]any{&p.key, &shape, &changed, &groups}, a.readable(&p.result.Subject.Profiles)...)...); err != nil {
+		if err := rows.Scan(append([]any{&p.key, &p.list, &p.from, &p.changed, &groups}, a.readable(&p.result.Subject.Profiles)...)...); err != nil {
 			return err
-		}
-		if p.shaped = len(shape) == len(p.shape) && changed <= d.at; p.shaped {
-			p.shape = digest(shape)
 		}
 		if err := p.describe(a, groups); err != nil {
 			return err
 		}
 		d.earlier = append(d.earlier, p)
 		return nil
-	}, `SELECT device, (SELECT shape FROM device WHERE device_key = device), (SELECT changed FROM device WHERE device_key = device),
-			(SELECT text FROM text WHERE text_key = group_list), `+readableColumns+`
+	}, `SELECT device, coalesce((SELECT list FROM device WHERE device_key = device), 0), (SELECT list_from FROM device WHERE device_key = device),
+			(SELECT changed FROM device WHERE device_key = device), (SELECT text FROM text WHERE text_key = group_list), `+readableColumns+`
 		FROM device_past WHERE valid_to > ?1 AND valid_from <= ?1
-		UNION ALL SELECT device_key, NULL, 0, (SELECT text FROM text WHERE text_key = group_list), `+readableColumns+`
+		UNION ALL SELECT device_key, 0, 0, 0, (SELECT text FROM text WHERE text_key = group_list), `+readableColumns+`
 		FROM device WHERE gone_since > ?1 AND valid_from <= ?1`, d.at)
 	slices.SortFunc(d.earlier, func(a, b standIn) int { return strings.Compare(a.result.Subject.ID, b.result.Subject.ID) })
 	return err

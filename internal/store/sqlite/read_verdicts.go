@@ -10,16 +10,20 @@ import (
 	"github.com/wardround/wardround/checks"
 )
 
-// maxShapes bounds how many lists of verdicts a reader remembers; each is
-// about as large as the verdicts of a device.
-const maxShapes = 1000
-
 // A keptRow is a verdict as the tables have it, but for its device.
 type keptRow struct {
+	requirement    int64
 	rank           int
 	verdict        checks.Verdict // without evidence and times
 	refs           []keptRef
 	fresh, rejudge sql.NullInt64
+}
+
+// An ownRow is one that a device does not share with others.
+type ownRow struct {
+	keptRow
+	from int64
+	past bool // it has ended since
 }
 
 // A sighting is an observation as far as verdicts tell it.
@@ -29,7 +33,7 @@ type sighting struct {
 	since, last int64
 }
 
-// listOf writes keys of devices for json_each.
+// listOf writes keys for json_each.
 func listOf(keys []int64) (string, error) {
 	list, err := json.Marshal(keys)
 	return string(list), err
@@ -38,38 +42,19 @@ func listOf(keys []int64) (string, error) {
 // verdicts returns the verdicts of devices, as they were recorded but with the
 // evidence as it is now. What many devices share is read once.
 func (d *reader) verdicts(devices []*standIn) (map[int64][]checks.Verdict, error) {
-	lists := make(map[int64][]keptRow, len(devices))
-	var missing []int64
-	first := make(map[digest]int64) // of those that are missing, whose shape others have too
-	for _, p := range devices {
-		if !p.shaped {
-			missing = append(missing, p.key)
-		} else if _, known := d.shapes[p.shape]; !known && first[p.shape] == 0 {
-			first[p.shape] = p.key
-			missing = append(missing, p.key)
-		}
+	if err := d.loadLists(devices); err != nil {
+		return nil, err
 	}
-	if len(missing) > 0 {
-		read, err := d.rows(missing)
-		if err != nil {
-			return nil, err
-		}
-		if len(d.shapes) >= maxShapes {
-			d.forget(devices)
-		}
-		for shape, key := range first {
-			d.shapes[shape] = read[key]
-		}
-		lists = read
-	}
-	for _, p := range devices {
-		if p.shaped {
-			lists[p.key] = d.shapes[p.shape]
-		}
-	}
-	keys := make([]int64, 0, len(devices))
+	keys, moved := make([]int64, 0, len(devices)), make([]int64, 0)
 	for _, p := range devices {
 		keys = append(keys, p.key)
+		if p.changed > d.at || p.list == 0 {
+			moved = append(moved, p.key)
+		}
+	}
+	own, err := d.ownRows(keys, moved)
+	if err != nil {
+		return nil, err
 	}
 	seen, err := d.observations(keys)
 	if err != nil {
@@ -77,57 +62,111 @@ func (d *reader) verdicts(devices []*standIn) (map[int64][]checks.Verdict, error
 	}
 	all := make(map[int64][]checks.Verdict, len(devices))
 	for _, p := range devices {
-		all[p.key] = d.build(p.result.Subject.ID, lists[p.key], seen[p.key])
+		all[p.key] = d.build(p.result.Subject.ID, d.held(p, own[p.key]), seen[p.key])
 	}
 	return all, nil
 }
 
-// forget drops the shapes that none of devices has.
-func (d *reader) forget(devices []*standIn) {
-	kept := make(map[digest][]keptRow, len(devices))
-	for _, p := range devices {
-		if list, ok := d.shapes[p.shape]; ok && p.shaped {
-			kept[p.shape] = list
+// held are the verdicts of a device at d.at: those of its list and its own, in
+// the order of requirements.
+func (d *reader) held(p *standIn, own []ownRow) []keptRow {
+	list := d.lists[p.list]
+	if p.from > d.at {
+		list = nil
+	}
+	if len(own) == 0 {
+		return list
+	}
+	open := make(map[int64]bool, len(own))
+	rows := make([]keptRow, 0, len(list)+len(own))
+	for _, k := range own {
+		open[k.requirement] = open[k.requirement] || !k.past
+		if k.from <= d.at {
+			rows = append(rows, k.keptRow)
 		}
 	}
-	d.shapes = kept
+	for _, k := range list {
+		if !open[k.requirement] {
+			rows = append(rows, k)
+		}
+	}
+	slices.SortFunc(rows, func(a, b keptRow) int { return cmp.Compare(a.rank, b.rank) })
+	return rows
 }
 
-// rows reads the rows of devices, in the order of requirements.
-func (d *reader) rows(devices []int64) (map[int64][]keptRow, error) {
+// loadLists reads the lists of devices that are not at hand.
+func (d *reader) loadLists(devices []*standIn) error {
+	if len(d.lists) >= 2*maxLists {
+		clear(d.lists)
+	}
+	var missing []int64
+	for _, p := range devices {
+		if _, known := d.lists[p.list]; !known && p.list != 0 {
+			d.lists[p.list] = nil
+			missing = append(missing, p.list)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	list, err := listOf(missing)
+	if err != nil {
+		return err
+	}
+	err = d.each(func(rows *sql.Rows) error {
+		var list int64
+		k, err := d.keptRow(rows, &list)
+		d.lists[list] = append(d.lists[list], k)
+		return err
+	}, `SELECT v.list, v.requirement, v.finding, v.evidence, v.fresh_until, v.rejudge_at FROM json_each(?) j CROSS JOIN list_verdict v ON v.list = j.value`, list)
+	for _, key := range missing {
+		slices.SortFunc(d.lists[key], func(a, b keptRow) int { return cmp.Compare(a.rank, b.rank) })
+	}
+	return err
+}
+
+// ownRows reads the rows that devices have of their own, and of those of which
+// verdicts moved since d.at the ones that have ended.
+func (d *reader) ownRows(devices, moved []int64) (map[int64][]ownRow, error) {
+	all := make(map[int64][]ownRow)
+	read := func(past bool) func(*sql.Rows) error {
+		return func(rows *sql.Rows) error {
+			var device, from int64
+			k, err := d.keptRow(rows, &device, &from)
+			all[device] = append(all[device], ownRow{k, from, past})
+			return err
+		}
+	}
 	list, err := listOf(devices)
 	if err != nil {
 		return nil, err
 	}
-	all := make(map[int64][]keptRow, len(devices))
-	read := func(rows *sql.Rows) error {
-		var device, requirement, finding, evidence int64
-		var k keptRow
-		err := rows.Scan(&device, &requirement, &finding, &evidence, &k.fresh, &k.rejudge)
-		if err != nil {
-			return err
-		}
-		if k.verdict, err = d.finding(finding); err != nil {
-			return err
-		}
-		if k.refs, err = d.refs(evidence); err != nil {
-			return err
-		}
-		place := d.requirements[requirement]
-		k.rank, k.verdict.Baseline, k.verdict.Requirement = place.rank, place.baseline, place.id
-		all[device] = append(all[device], k)
-		return nil
+	if err := d.each(read(false), `SELECT v.device, v.valid_from, v.requirement, v.finding, v.evidence, v.fresh_until, v.rejudge_at
+		FROM json_each(?) j CROSS JOIN verdict v ON v.device = j.value`, list); err != nil || d.at == forever || len(moved) == 0 {
+		return all, err
 	}
-	err = d.each(read, `SELECT v.device, v.requirement, v.finding, v.evidence, v.fresh_until, v.rejudge_at
-		FROM json_each(?) j CROSS JOIN verdict v ON v.device = j.value WHERE v.valid_from <= ?`, list, d.at)
-	if err == nil && d.at < forever {
-		err = d.each(read, `SELECT v.device, v.requirement, v.finding, v.evidence, v.fresh_until, NULL
-			FROM json_each(?1) j CROSS JOIN verdict_past v ON v.device = j.value WHERE v.valid_from <= ?2 AND v.valid_to > ?2`, list, d.at)
+	if list, err = listOf(moved); err != nil {
+		return nil, err
 	}
-	for _, rows := range all {
-		slices.SortFunc(rows, func(a, b keptRow) int { return cmp.Compare(a.rank, b.rank) })
+	return all, d.each(read(true), `SELECT v.device, v.valid_from, v.requirement, v.finding, v.evidence, v.fresh_until, NULL
+		FROM json_each(?1) j CROSS JOIN verdict_past v ON v.device = j.value WHERE v.valid_from <= ?2 AND v.valid_to > ?2`, list, d.at)
+}
+
+// keptRow reads what stands of a verdict behind other columns.
+func (d *reader) keptRow(rows *sql.Rows, before ...any) (k keptRow, err error) {
+	var finding, evidence int64
+	if err := rows.Scan(append(before, &k.requirement, &finding, &evidence, &k.fresh, &k.rejudge)...); err != nil {
+		return k, err
 	}
-	return all, err
+	if k.verdict, err = d.finding(finding); err != nil {
+		return k, err
+	}
+	if k.refs, err = d.refs(evidence); err != nil {
+		return k, err
+	}
+	p := d.requirements[k.requirement]
+	k.rank, k.verdict.Baseline, k.verdict.Requirement = p.rank, p.baseline, p.id
+	return k, nil
 }
 
 func (d *reader) observations(devices []int64) (map[int64][]sighting, error) {

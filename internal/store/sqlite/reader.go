@@ -21,8 +21,9 @@ type reader struct {
 	requirements map[int64]place
 	findings     map[int64]checks.Verdict
 	evidence     map[int64][]keptRef
-	shapes       map[digest][]keptRow
-	earlier      []standIn // what devices were at that time, in order of id, of those that are another now
+	lists        map[int64][]keptRow // in order of requirements
+	said         *checks.Statements  // nil: not read yet
+	earlier      []standIn           // what devices were at that time, in order of id, of those that are another now
 }
 
 // A place is a requirement with its rank among all.
@@ -44,7 +45,7 @@ func (r *Results) snapshot(ctx context.Context, now time.Time, f func(*reader) e
 	return inTx(ctx, r.read, func(t *txn) error {
 		d := &reader{
 			txn: t, now: now, at: forever, findings: make(map[int64]checks.Verdict),
-			evidence: map[int64][]keptRef{0: nil}, shapes: make(map[digest][]keptRow),
+			evidence: map[int64][]keptRef{0: nil}, lists: make(map[int64][]keptRow),
 		}
 		if err := d.loadRequirements(); err != nil {
 			return fmt.Errorf("read requirements: %w", err)

@@ -51,6 +51,7 @@ type Recorder struct {
 	newborn  map[string]string     // serial numbers of the devices that came for the first time, by id
 	counts   map[int64]*counts     // by baseline
 	touched  map[int64]bool        // devices of which verdicts may have changed
+	lists    *lists                // nil: none was needed yet
 	received receipts              // of the device being written
 	upserts  [maxSights + 1]string // of so many observations
 	args     []any                 // room for those of one statement
@@ -78,7 +79,7 @@ func (c *Recorder) Device(ctx context.Context, d checks.DeviceResult, inputs mdm
 // and baselines that the round did not name are no longer current from then on.
 func (c *Recorder) Commit(ctx context.Context, r store.Round) error {
 	err := ctx.Err()
-	for _, step := range []func(store.Round) error{c.organisation, c.again, c.gone, c.inventory, c.baselineRows, c.day, c.sweep, c.problems, c.chain, c.meta} {
+	for _, step := range []func(store.Round) error{c.organisation, c.again, c.gone, c.inventory, c.statements, c.baselineRows, c.baselineTexts, c.day, c.sweep, c.problems, c.chain, c.meta} {
 		if err == nil {
 			err = step(r)
 		}
@@ -157,7 +158,11 @@ func (c *Recorder) count(a *aging, asked, answered bool) {
 func (c *Recorder) organisation(r store.Round) error {
 	var all checks.DeviceResult
 	for _, b := range r.Results {
-		all.Verdicts = append(all.Verdicts, b.Organisation...)
+		for _, v := range b.Organisation {
+			if v.Group == "" { // those of groups follow from what was stated
+				all.Verdicts = append(all.Verdicts, v)
+			}
+		}
 	}
 	if err := c.device(all, mdm.Digest{}, nil); err != nil {
 		return fmt.Errorf("organisation: %w", err)
@@ -173,7 +178,7 @@ func (c *Recorder) gone(store.Round) error {
 		}
 		err := c.leave(h.key)
 		if err == nil {
-			_, err = c.exec(`UPDATE device SET gone_since = ?2, digest = NULL, shape = NULL, fresh_min = 0, inputs = NULL, aging = NULL,
+			_, err = c.exec(`UPDATE device SET gone_since = ?2, digest = NULL, fresh_min = 0, inputs = NULL, aging = NULL,
 				rejudge_at = NULL, rejudge_min = NULL WHERE device_key = ?1`, h.key, c.at)
 		}
 		if err != nil {

@@ -52,18 +52,31 @@ func (c *Recorder) before(device int64, serial string) (id string, key int64, er
 // inherit puts what the round wrote of a new device under the number of the one
 // that it was, whose own intervals end.
 func (c *Recorder) inherit(old, device int64, id string) error {
-	steps := []statement{{
-		`UPDATE verdict SET since = (SELECT o.since FROM verdict o WHERE o.device = ?1 AND o.requirement = verdict.requirement)
-		WHERE device = ?2 AND EXISTS (SELECT 1 FROM verdict o WHERE o.device = ?1 AND o.requirement = verdict.requirement AND o.result = verdict.result)`,
-		[]any{old, device},
-	}}
-	if err := runAll(c.txn, steps); err != nil {
+	verdicts, err := c.openVerdicts(device)
+	if err != nil {
+		return err
+	}
+	before, err := c.openVerdicts(old)
+	if err != nil {
 		return err
 	}
 	if err := c.leave(old); err != nil {
 		return err
 	}
-	for _, table := range []string{"verdict", "device_status", "observation", "device_group", "expiring", "device_problem"} {
+	if err := c.pack(device, verdicts, nil); err != nil {
+		return err
+	}
+	for requirement, k := range verdicts {
+		if b, had := before[requirement]; had && b.result == k.result {
+			k.since = b.since
+		}
+		k.own = false
+		verdicts[requirement] = k
+	}
+	if err := c.pack(old, nil, verdicts); err != nil {
+		return err
+	}
+	for _, table := range []string{"device_status", "observation", "device_group", "expiring", "device_problem"} {
 		if _, err := c.exec(`UPDATE `+table+` SET device = ?1 WHERE device = ?2`, old, device); err != nil {
 			return err
 		}
@@ -71,7 +84,7 @@ func (c *Recorder) inherit(old, device int64, id string) error {
 	if err := c.pastAttributes(old, c.at); err != nil {
 		return err
 	}
-	columns := strings.TrimPrefix(attributeColumns, "id, ") + `, last_seen, gone_since, digest, fresh_min, inputs, aging, rejudge_at, rejudge_min, listed, valid_from, shape, changed`
+	columns := strings.TrimPrefix(attributeColumns, "id, ") + `, last_seen, gone_since, digest, fresh_min, inputs, aging, rejudge_at, rejudge_min, listed, valid_from, changed`
 	return runAll(c.txn, []statement{
 		{`UPDATE device SET (` + columns + `) = (SELECT ` + columns + ` FROM device WHERE device_key = ?2) WHERE device_key = ?1`, []any{old, device}},
 		{`DELETE FROM device WHERE device_key = ?`, []any{device}},

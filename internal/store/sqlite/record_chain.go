@@ -152,20 +152,22 @@ func (c *Recorder) touch(device int64) {
 
 // A span is an interval of a verdict.
 type span struct {
-	requirement, from, to      int64 // to 0: open
-	finding, evidence, result  int64 // result 0: that of the finding
-	baseline, requirementID    string
-	findingResult, reason      string
-	findingSum, evidenceSum    chain.Hash
-	severity, findingsSeverity int64
+	requirement, from, to   int64 // to 0: open
+	finding, evidence       int64
+	paged                   sql.NullInt64 // the severity that it stands under among those that fail; not valid: it does not
+	baseline, requirementID string
+	findingResult, reason   string
+	findingSum, evidenceSum chain.Hash
+	severity                int64
 }
 
 // Which spans of a device are read: all, or those that began or ended at ?2.
 const (
-	openSpans = `SELECT requirement, valid_from, 0, finding, evidence, result, severity FROM verdict WHERE device = ?1`
-	pastSpans = `SELECT requirement, valid_from, valid_to, finding, evidence, 0, 0 FROM verdict_past WHERE device = ?1`
+	openSpans = `SELECT v.requirement, v.valid_from, 0, v.finding, v.evidence, CASE WHEN x.since <> v.since THEN 0 ELSE x.severity END
+		FROM _open v LEFT JOIN failing x ON x.device = v.device AND x.requirement = v.requirement WHERE v.device = ?1`
+	pastSpans = `SELECT requirement, valid_from, valid_to, finding, evidence, NULL FROM verdict_past WHERE device = ?1`
 	spansOf   = openSpans + ` UNION ALL ` + pastSpans
-	spansAt   = openSpans + ` AND valid_from = ?2 UNION ALL ` + pastSpans + ` AND (valid_to = ?2 OR valid_from = ?2)`
+	spansAt   = openSpans + ` AND v.valid_from = ?2 UNION ALL ` + pastSpans + ` AND (valid_to = ?2 OR valid_from = ?2)`
 )
 
 // A wording looks up what the numbers in spans stand for, and remembers it.
@@ -194,7 +196,7 @@ func (w *wording) spans(device int64, statement string, args ...any) ([]span, er
 	var list []span
 	err := w.each(func(rows *sql.Rows) error {
 		var s span
-		err := rows.Scan(&s.requirement, &s.from, &s.to, &s.finding, &s.evidence, &s.result, &s.severity)
+		err := rows.Scan(&s.requirement, &s.from, &s.to, &s.finding, &s.evidence, &s.paged)
 		list = append(list, s)
 		return err
 	}, statement, args...)
@@ -243,20 +245,20 @@ func (w *wording) fill(s *span) error {
 		w.sets[s.evidence] = set
 	}
 	s.baseline, s.requirementID = name.baseline, name.id
-	s.findingResult, s.reason, s.findingSum, s.findingsSeverity = f.result, f.reason, f.sum, f.severity
+	s.findingResult, s.reason, s.findingSum, s.severity = f.result, f.reason, f.sum, f.severity
 	s.evidenceSum = set
 	return nil
 }
 
 // changesOf calls f with each change that spans tell of, in the order that a
 // digest wants of one time: what began, and what ended without another
-// beginning. The columns that stand beside a finding for the sake of an index
-// must agree with it.
+// beginning. The table that pages of what fails are read from must agree with
+// the finding.
 func changesOf(device int64, spans []span, f func(at int64, c chain.Change)) {
 	for i, s := range spans {
 		c := chain.Change{Device: device, Baseline: s.baseline, Requirement: s.requirementID, Result: s.findingResult, Reason: s.reason, Finding: s.findingSum, Evidence: s.evidenceSum}
-		if s.to == 0 && (s.result != resultCode(checks.Result(s.findingResult)) || s.severity != s.findingsSeverity) {
-			c.Result = fmt.Sprintf("%s, but indexed as %d and %d", s.findingResult, s.result, s.severity)
+		if fails := s.findingResult == string(checks.Fail); s.to == 0 && (s.paged.Valid != fails || fails && s.paged.Int64 != s.severity) {
+			c.Result = s.findingResult + ", but not so among those that fail"
 		}
 		f(s.from, c)
 		followed := i+1 < len(spans) && spans[i+1].requirement == s.requirement && spans[i+1].from == s.to

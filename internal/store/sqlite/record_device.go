@@ -32,9 +32,8 @@ func (c *Recorder) device(d checks.DeviceResult, inputs mdm.Digest, observed []s
 	seen := c.newestSeen(observed)
 	rows := resolve(d, seen)
 	sum := c.digestOf(d, rows)
-	began := false
 	if !bytes.Equal(h.digest, sum[:]) || h.freshMin < c.asOf {
-		if began, err = c.rest(h.key, d, rows); err != nil {
+		if err := c.rest(h.key, d, rows); err != nil {
 			return err
 		}
 	}
@@ -52,12 +51,7 @@ func (c *Recorder) device(d checks.DeviceResult, inputs mdm.Digest, observed []s
 		return err
 	}
 	c.count(a, d.Asked, d.Answered)
-	if err := c.deviceRow(h.key, d, sum, a, moves, inputs); err != nil {
-		return err
-	}
-	shape := c.shapeOf(rows)
-	_, err = c.exec(`UPDATE device SET shape = ?, changed = CASE WHEN ? THEN ? ELSE changed END WHERE device_key = ?`, shape[:], began, c.at, h.key)
-	return err
+	return c.deviceRow(h.key, d, sum, a, moves, inputs)
 }
 
 // deviceRow writes the row of the device itself, with what Keep has to know:
@@ -92,18 +86,22 @@ func (c *Recorder) deviceRow(device int64, d checks.DeviceResult, sum digest, a 
 	return err
 }
 
-// rest writes what the digest sums up, and reports whether a verdict changed.
-func (c *Recorder) rest(device int64, d checks.DeviceResult, rows []row) (changed bool, err error) {
-	if changed, err = c.diff(device, rows); err != nil {
-		return false, err
+// rest writes what the digest sums up.
+func (c *Recorder) rest(device int64, d checks.DeviceResult, rows []row) error {
+	changed, err := c.diff(device, rows)
+	if err == nil && changed {
+		_, err = c.exec(`UPDATE device SET changed = ? WHERE device_key = ?`, c.at, device)
 	}
-	if err := c.groups(device, d.Subject.Groups); err != nil {
-		return false, err
+	for _, step := range []func() error{
+		func() error { return c.groups(device, d.Subject.Groups) },
+		func() error { return c.expiring(device, d.Expiring) },
+		func() error { return c.deviceProblems(device, d.Problems) },
+	} {
+		if err == nil {
+			err = step()
+		}
 	}
-	if err := c.expiring(device, d.Expiring); err != nil {
-		return false, err
-	}
-	return changed, c.deviceProblems(device, d.Problems)
+	return err
 }
 
 // firstRejudge is the least time at which d may change though no evidence does,
@@ -220,9 +218,6 @@ func (c *Recorder) digestOf(d checks.DeviceResult, rows []row) digest {
 	}
 	return c.sum(b)
 }
-
-// shapeOf sums up the rows of a device's verdicts. Those of many are alike.
-func (c *Recorder) shapeOf(rows []row) digest { return c.sum(appendRows(c.buf[:0], rows)) }
 
 // appendRows appends an unambiguous form of what is kept of verdicts.
 func appendRows(b []byte, rows []row) []byte {

@@ -4,12 +4,13 @@ import (
 	"database/sql"
 )
 
-// A kept is the open interval of a verdict as the table has it.
+// A kept is the open interval of a verdict.
 type kept struct {
-	finding, evidence, result int64
-	since, from               int64
-	fresh, rejudge            sql.NullInt64
-	until                     sql.NullInt64 // when it stops being fresh; not valid: never
+	entry
+	baseline, result, severity int64
+	since, from                int64
+	until                      sql.NullInt64 // when it stops being fresh; not valid: never
+	own                        bool          // it has a row of its own
 }
 
 // diff brings the open intervals of a device in line with rows. It reads the
@@ -21,85 +22,72 @@ func (c *Recorder) diff(device int64, rows []row) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	now := make(map[int64]kept, len(rows))
 	for _, r := range rows {
 		requirement, err := c.requirement(r.Baseline, r.Requirement)
 		if err != nil {
 			return false, err
 		}
 		k, had := old[requirement]
-		delete(old, requirement)
-		began, err := c.verdict(device, requirement, r, k, had)
+		next, began, err := c.renew(device, requirement, r, k, had)
 		if err != nil {
 			return false, err
 		}
+		now[requirement] = next
 		changed = changed || began
 	}
 	for requirement, k := range old {
-		if err := c.close(device, requirement, k); err != nil {
-			return false, err
+		if _, stays := now[requirement]; stays {
+			continue
 		}
-		if _, err := c.exec(`DELETE FROM verdict WHERE device = ? AND requirement = ?`, device, requirement); err != nil {
+		if err := c.close(device, requirement, k); err != nil {
 			return false, err
 		}
 		changed = true
 	}
-	return changed, nil
+	return changed, c.pack(device, old, now)
 }
 
 func (c *Recorder) openVerdicts(device int64) (map[int64]kept, error) {
 	open := make(map[int64]kept)
 	err := c.each(func(rows *sql.Rows) error {
-		var requirement int64
 		var k kept
-		err := rows.Scan(&requirement, &k.finding, &k.evidence, &k.result, &k.since, &k.from, &k.fresh, &k.rejudge, &k.until)
-		open[requirement] = k
+		err := rows.Scan(&k.requirement, &k.baseline, &k.finding, &k.evidence, &k.result, &k.severity, &k.since, &k.from, &k.fresh, &k.rejudge, &k.until, &k.own)
+		open[k.requirement] = k
 		return err
-	}, `SELECT v.requirement, v.finding, v.evidence, v.result, v.since, v.valid_from, v.fresh_until, v.rejudge_at, w.fresh_until
-		FROM verdict v JOIN _verdict w ON w.device = v.device AND w.requirement = v.requirement WHERE v.device = ?`, device)
+	}, `SELECT requirement, baseline, finding, evidence, result, severity, since, valid_from, given, rejudge_at, fresh_until, own
+		FROM _verdict WHERE device = ?`, device)
 	return open, err
 }
 
-// verdict writes one verdict beside what is kept of it, and reports whether an
-// interval of it began.
-func (c *Recorder) verdict(device, requirement int64, r row, k kept, had bool) (began bool, err error) {
-	finding, err := c.finding(r.Verdict)
-	if err != nil {
-		return false, err
+// renew is what is kept of a verdict from now on beside what was, and reports
+// whether an interval of it began.
+func (c *Recorder) renew(device, requirement int64, r row, k kept, had bool) (next kept, began bool, err error) {
+	next = kept{
+		entry: entry{requirement: requirement, fresh: r.fresh, rejudge: r.rejudge}, result: resultCode(r.Result), severity: severityRank(r.Severity),
+		since: c.at, from: c.at,
 	}
-	evidence, err := c.evidenceSet(r.refs)
-	if err != nil {
-		return false, err
+	if next.baseline, err = c.baseline(r.Baseline); err != nil {
+		return next, false, err
 	}
-	result := resultCode(r.Result)
+	if next.finding, err = c.finding(r.Verdict); err != nil {
+		return next, false, err
+	}
+	if next.evidence, err = c.evidenceSet(r.refs); err != nil {
+		return next, false, err
+	}
 	if !had {
-		b, err := c.baseline(r.Baseline)
-		if err != nil {
-			return false, err
-		}
-		_, err = c.exec(`INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			device, requirement, b, finding, evidence, result, severityRank(r.Severity), c.at, c.at, r.fresh, r.rejudge)
-		return true, err
+		return next, true, nil
+	}
+	if k.result == next.result {
+		next.since = k.since
 	}
 	wentStale := k.until.Valid && k.until.Int64 < c.asOf
-	if k.finding == finding && k.evidence == evidence && !wentStale {
-		if k.fresh == r.fresh && k.rejudge == r.rejudge {
-			return false, nil
-		}
-		_, err := c.exec(`UPDATE verdict SET fresh_until = ?, rejudge_at = ? WHERE device = ? AND requirement = ?`,
-			r.fresh, r.rejudge, device, requirement)
-		return false, err
+	if k.finding == next.finding && k.evidence == next.evidence && !wentStale {
+		next.from = k.from
+		return next, false, nil
 	}
-	if err := c.close(device, requirement, k); err != nil {
-		return false, err
-	}
-	since := c.at
-	if k.result == result {
-		since = k.since
-	}
-	_, err = c.exec(`UPDATE verdict SET finding = ?, evidence = ?, result = ?, severity = ?, since = ?, valid_from = ?, fresh_until = ?, rejudge_at = ?
-		WHERE device = ? AND requirement = ?`,
-		finding, evidence, result, severityRank(r.Severity), since, c.at, r.fresh, r.rejudge, device, requirement)
-	return true, err
+	return next, true, c.close(device, requirement, k)
 }
 
 // close moves an interval to the past. One that began in the same second has

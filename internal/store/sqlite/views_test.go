@@ -197,7 +197,7 @@ func TestPagesAreReadInTheOrderOfAnIndex(t *testing.T) {
 	openResults(t, path)
 	db := rawDB(t, path)
 	for index, q := range map[string]string{
-		"verdict_failing":             `SELECT * FROM v_failing WHERE baseline = 'base' ORDER BY severity_rank, since LIMIT 50`,
+		"failing_page":                `SELECT * FROM v_failing WHERE baseline = 'base' ORDER BY severity_rank, since LIMIT 50`,
 		"device_status USING PRIMARY": `SELECT * FROM v_devices WHERE baseline = 'base' ORDER BY device_key LIMIT 50`,
 		"expiring_not_after":          `SELECT * FROM v_expiring ORDER BY not_after LIMIT 50`,
 		"t USING PRIMARY KEY":         `SELECT * FROM v_trend_daily WHERE baseline = 'base' AND zone = 'UTC' ORDER BY day`,

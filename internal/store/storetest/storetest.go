@@ -22,10 +22,13 @@ func Run(t *testing.T, open func(t *testing.T) (store.State, store.Results)) {
 	t.Run("sweeps", func(t *testing.T) { each(t, sweepCases(), first(open)) })
 	t.Run("inventory", func(t *testing.T) { each(t, inventoryCases(), first(open)) })
 	t.Run("acts", func(t *testing.T) { each(t, actCases(), first(open)) })
+	t.Run("statements", func(t *testing.T) { each(t, statementCases(), first(open)) })
+	t.Run("beside", func(t *testing.T) { each(t, besideCases(), second(open)) })
 	t.Run("results", func(t *testing.T) { each(t, resultsCases(), second(open)) })
 	t.Run("history", func(t *testing.T) { each(t, historyCases(), second(open)) })
 	t.Run("chain", func(t *testing.T) { each(t, chainCases(), second(open)) })
 	t.Run("kept", func(t *testing.T) { each(t, keptCases(), second(open)) })
+	t.Run("baseline texts", func(t *testing.T) { each(t, baselineTextCases(), second(open)) })
 }
 
 // A testCase is one claim about a store.

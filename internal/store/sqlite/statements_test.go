@@ -1,0 +1,147 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wardround/wardround/checks"
+	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/internal/store/sqlite"
+	"github.com/wardround/wardround/internal/store/storetest"
+)
+
+// zoesStatements are a waiver for Zoe's device alone, one for it and others
+// whose reason quotes it, and an attestation of it.
+func zoesStatements() (waivers []store.Waiver, attestations []store.Attestation) {
+	own := store.Waiver{Waiver: checks.Waiver{
+		ID: "own", Requirement: "req_001", Reach: checks.Reach{Devices: []string{zoesSerial}}, Reason: "Zoe's own", Owner: "Zoe", Approver: "her ward", Ticket: "T-1",
+		Created: monday(), Expires: monday().AddDate(0, 1, 0),
+	}}
+	shared := own
+	shared.ID, shared.Reason, shared.Owner = "shared", "as on "+strings.ToLower(zoesSerial), "the ward"
+	shared.Reach = checks.Reach{Devices: []string{zoesDevice}, Groups: []string{"ward 7"}}
+	a := store.Attestation{Attestation: checks.Attestation{
+		ID: "A-1", Requirement: "req_002", Reach: checks.Reach{Devices: []string{strings.ToLower(zoesSerial)}}, Statement: "Zoe said so", Author: "Zoe",
+		Given: monday(), Until: monday().AddDate(0, 1, 0),
+	}}
+	return []store.Waiver{own, shared}, []store.Attestation{a}
+}
+
+func TestStatementsForgetWhoIsErased(t *testing.T) {
+	dir := t.TempDir()
+	zoesState(t, filepath.Join(dir, "state.db"))
+	s, err := sqlite.OpenState(t.Context(), filepath.Join(dir, "state.db"))
+	check(t, err)
+	defer s.Close()
+	waivers, attestations := zoesStatements()
+	_, err = s.Declare(t.Context(), monday(), "actor-1", []store.Declaration{
+		{Action: store.StatementAdded, Waiver: &waivers[0]},
+		{Action: store.StatementAdded, Waiver: &waivers[1]},
+		{Action: store.StatementAdded, Attestation: &attestations[0]},
+	})
+	check(t, err)
+	_, err = s.EraseDevice(t.Context(), zoesSerial, "erased-1", monday(), true, false)
+	check(t, err)
+
+	kept, err := s.Waivers(t.Context())
+	check(t, err)
+	if own := kept[0]; own.Reason+own.Owner+own.Approver+own.Ticket != "" || slices.Contains(own.Reach.Devices, zoesSerial) {
+		t.Errorf("got %+v of her own waiver, want no word of it", own)
+	}
+	if shared := kept[1]; shared.Owner != "the ward" || shared.Reason != "" || slices.Contains(shared.Reach.Devices, zoesDevice) || len(shared.Reach.Groups) != 1 {
+		t.Errorf("got %+v of the shared waiver, want that it stays without her", shared)
+	}
+	stated, err := s.Attestations(t.Context())
+	check(t, err)
+	if stated[0].Statement+stated[0].Author != "" || !strings.HasPrefix(stated[0].Reach.Devices[0], "erased-1") {
+		t.Errorf("got %+v of the attestation, want no word of it", stated[0])
+	}
+	if faults, err := s.StatementFaults(t.Context()); err != nil || len(faults) > 0 {
+		t.Errorf("got faults %v, %v: what was erased is no fault", faults, err)
+	}
+}
+
+func TestResultsForgetWhoIsErasedInStatements(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.db")
+	zoesResults(t, path)
+	r, err := sqlite.OpenResults(t.Context(), path)
+	check(t, err)
+	defer r.Close()
+	f := storetest.NewFleet(2, 3, monday().AddDate(0, 0, 1))
+	f.Devices[0].Subject.ID, f.Devices[0].Subject.Serial = zoesDevice, zoesSerial
+	f.Seen[zoesDevice], f.Inputs[zoesDevice] = f.Seen["device-000000"], f.Inputs["device-000000"]
+	for i := range f.Devices[0].Verdicts {
+		f.Devices[0].Verdicts[i].Device = zoesDevice
+	}
+	f.Round.Waivers, f.Round.Attestations = zoesStatements()
+	check(t, f.Record(t.Context(), r))
+	_, err = r.EraseResults(t.Context(), store.Erased{Channels: []string{zoesDevice}, Serials: []string{zoesSerial}}, "erased-1", f.At, false, false)
+	check(t, err)
+	said, err := r.Said(t.Context(), f.At)
+	check(t, err)
+	for _, w := range said.Waivers {
+		if w.ID == "own" && w.Owner+w.Reason+w.Approver+w.Ticket != "" || w.ID == "shared" && (w.Owner != "the ward" || w.Reason != "") {
+			t.Errorf("got %+v", w)
+		}
+	}
+	for _, a := range said.Attestations {
+		if a.Statement+a.Author != "" || !strings.HasPrefix(a.Reach.Devices[0], "erased-1") {
+			t.Errorf("got %+v", a)
+		}
+	}
+}
+
+func TestAnAlteredStatementIsAFault(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	s, err := sqlite.OpenState(t.Context(), path)
+	check(t, err)
+	waivers, _ := zoesStatements()
+	_, err = s.Declare(t.Context(), monday(), "actor-1", []store.Declaration{{Action: store.StatementAdded, Waiver: &waivers[0]}})
+	check(t, err)
+	check(t, s.Close())
+	db := rawDB(t, path)
+	_, err = db.Exec(`UPDATE statement SET body = CAST(replace(CAST(body AS TEXT), 'Zoe', 'Ann') AS BLOB)`)
+	check(t, err)
+	check(t, db.Close())
+	s, err = sqlite.OpenState(t.Context(), path)
+	check(t, err)
+	defer s.Close()
+	faults, err := s.StatementFaults(t.Context())
+	if err != nil || !slices.Equal(faults, []string{"waiver own"}) {
+		t.Errorf("got %v, %v, want the waiver", faults, err)
+	}
+}
+
+func TestGovernanceReadsByGroup(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.db")
+	r, err := sqlite.OpenResults(t.Context(), path)
+	check(t, err)
+	f := storetest.NewFleet(2, 1, monday())
+	for i, group := range []string{"ward 7", "ward 8"} {
+		f.Devices[i].Subject.Groups = []string{group}
+	}
+	f.Round.Results[0].Organisation = []checks.Verdict{{
+		Baseline: "base", Requirement: "wr_baa", Result: checks.NotChecked, Reason: checks.ReasonNotAttested, Level: checks.Required, Observed: "no attestation",
+	}}
+	a := store.Attestation{Attestation: checks.Attestation{ID: "A-1", Requirement: "wr_baa", Reach: checks.Reach{Groups: []string{"ward 7"}}, Statement: "signed", Given: monday(), Until: monday().AddDate(100, 0, 0)}}
+	f.Round.Attestations = []store.Attestation{a}
+	check(t, f.Record(t.Context(), r))
+	check(t, r.Close())
+	db := rawDB(t, path)
+	defer db.Close()
+	rows, err := db.Query(`SELECT group_name || '|' || reason || '|' || coalesce(attestation, '') FROM v_governance ORDER BY group_name`)
+	check(t, err)
+	defer rows.Close()
+	var got []string
+	for rows.Next() {
+		var line string
+		check(t, rows.Scan(&line))
+		got = append(got, line)
+	}
+	check(t, rows.Err())
+	if want := []string{"|not-attested|", "ward 7|attested|A-1", "ward 8|not-attested|"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wardround/wardround/checks"
+)
+
+// ErrStatementChanged is returned when a statement is no longer what it was
+// when whoever wants to change it read it.
+var ErrStatementChanged = errors.New("it was changed meanwhile")
+
+// The actions of a StatementAct. A waiver that is added under the id of another
+// takes its place.
+const (
+	StatementAdded    = "added"
+	StatementApproved = "approved"
+	StatementRevoked  = "revoked"
+)
+
+// A Waiver is an accepted exception as the register has it. Times are in whole
+// seconds.
+type Waiver struct {
+	checks.Waiver
+	File       bool      // the waiver file keeps it; else a command added it
+	AddedBy    string    // chain.Pseudonyms.Actor of who added it
+	Approved   time.Time // zero: nobody has
+	ApprovedBy string    // chain.Pseudonyms.Actor
+	Revoked    time.Time // zero: it was not
+	Renewed    int       // how many it follows on for the same requirement and reach
+	Act        int64     // that made it what it is; 0: it is new
+}
+
+// An Attestation is a person's statement as the register has it. Times are in
+// whole seconds.
+type Attestation struct {
+	checks.Attestation
+	Size    int64     // of the file whose digest it has, in bytes
+	AddedBy string    // chain.Pseudonyms.Actor of who gave it
+	Revoked time.Time // zero: it was not
+	Act     int64     // that made it what it is; 0: it is new
+}
+
+// A Declaration is a change of one statement: that which is not nil is from
+// then on as it says. One without an id is new and gets the next that is free,
+// W-1 or A-1.
+type Declaration struct {
+	Action      string // StatementAdded and the like
+	Waiver      *Waiver
+	Attestation *Attestation
+}
+
+// Statements keep what people have said that bears on verdicts. They are safe
+// for concurrent use.
+type Statements interface {
+	// Declare keeps changes and the act of each in one transaction, and returns
+	// the ids. A statement whose Act is not that of the one that is kept is an
+	// ErrStatementChanged, and then nothing is kept.
+	Declare(ctx context.Context, at time.Time, actor string, changes []Declaration) ([]string, error)
+
+	// Waivers lists the waivers as they are now, revoked and expired ones too,
+	// in order of id.
+	Waivers(ctx context.Context) ([]Waiver, error)
+
+	// Attestations does the same of attestations.
+	Attestations(ctx context.Context) ([]Attestation, error)
+
+	// StatementFaults names the statements, of any time, that are not what their
+	// acts were made of. Of those in which somebody was erased that cannot be
+	// told.
+	StatementFaults(ctx context.Context) ([]string, error)
+}
+
+// Counts reports whether a waiver stands beside verdicts at a time, until it
+// expires: nobody has revoked it and, where that is needed, somebody else than
+// who added it has approved it.
+func (w Waiver) Counts(approval bool, at time.Time) bool {
+	switch {
+	case !w.Revoked.IsZero() && !w.Revoked.After(at):
+		return false
+	case approval:
+		return !w.Approved.IsZero() && !w.Approved.After(at) && w.ApprovedBy != w.AddedBy
+	}
+	return true
+}
+
+// Counts reports whether nobody has revoked an attestation by a time.
+func (a Attestation) Counts(at time.Time) bool {
+	return a.Revoked.IsZero() || a.Revoked.After(at)
+}
+
+// Said are the statements that count at a time, of all that are kept.
+func Said(waivers []Waiver, attestations []Attestation, approval bool, at time.Time) checks.Statements {
+	var said checks.Statements
+	for _, w := range waivers {
+		if w.Counts(approval, at) {
+			said.Waivers = append(said.Waivers, w.Waiver)
+		}
+	}
+	for _, a := range attestations {
+		if a.Counts(at) {
+			said.Attestations = append(said.Attestations, a.Attestation)
+		}
+	}
+	return said
+}
+
+// StatementsKeep is what Results have of statements: those of the last round.
+// It is safe for concurrent use.
+type StatementsKeep interface {
+	// Said are those that count at a time, as the last round knew them.
+	Said(ctx context.Context, at time.Time) (checks.Statements, error)
+}
