@@ -31,7 +31,14 @@ func (r *Rounder) visits(ctx context.Context, group string) ([]visit, error) {
 	if err != nil {
 		return nil, err
 	}
-	assets, err := r.assets(ctx, group)
+	named, owing := group, map[string][]store.Outstanding(nil)
+	if group == JustEnrolled {
+		named = ""
+		if owing, err = r.owing(ctx); err != nil {
+			return nil, err
+		}
+	}
+	assets, err := r.assets(ctx, named)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +46,13 @@ func (r *Rounder) visits(ctx context.Context, group string) ([]visit, error) {
 	list := make([]visit, 0, len(enrolled))
 	for _, e := range enrolled {
 		asset, listed := assets[strings.ToUpper(e.Serial)]
-		if e.Enabled && !e.UserChannel() && (group == "" || listed) {
+		wanted := e.Enabled && !e.UserChannel() && !IsCanary(e.Enrollment) && (named == "" || listed)
+		if wanted && group == JustEnrolled {
+			if wanted, err = r.justEnrolled(ctx, e, owing[e.ID]); err != nil {
+				return nil, err
+			}
+		}
+		if wanted {
 			list = append(list, visit{enrolled: e, asset: asset})
 		}
 	}

@@ -46,7 +46,7 @@ func know(ctx context.Context, state store.State) (*knowledge, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.devices = slices.DeleteFunc(enrolled, func(e store.Enrolled) bool { return e.UserChannel() || !e.Enabled })
+	k.devices = slices.DeleteFunc(enrolled, func(e store.Enrolled) bool { return e.UserChannel() || !e.Enabled || IsCanary(e.Enrollment) })
 	rows, err := state.Outstandings(ctx, 0)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ type Intake struct {
 	evidence store.Evidence
 	now      func() time.Time
 	arrived  chan struct{} // has a token when something came since it was last drained
+	enrolled chan struct{} // has a token when a device sent its tokens since it was last drained
 
 	mu      sync.Mutex
 	awaited awaited // guarded by mu
@@ -22,7 +23,7 @@ type Intake struct {
 
 // NewIntake returns an Intake that keeps evidence in the given store.
 func NewIntake(evidence store.Evidence) *Intake {
-	return &Intake{evidence: evidence, now: time.Now, arrived: make(chan struct{}, 1), awaited: newAwaited()}
+	return &Intake{evidence: evidence, now: time.Now, arrived: make(chan struct{}, 1), enrolled: make(chan struct{}, 1), awaited: newAwaited()}
 }
 
 var _ mdm.Sink = (*Intake)(nil)
@@ -69,9 +70,19 @@ func (in *Intake) with(f func(*awaited)) {
 	f(&in.awaited)
 }
 
+// Enrolled has a token when a device sent a TokenUpdate since the last one was
+// taken, as each does when it enrols and leaves Setup Assistant, and now and then.
+func (in *Intake) Enrolled() <-chan struct{} { return in.enrolled }
+
 // took notes what was kept, and wakes the round up if it waits for that.
 func (in *Intake) took(e mdm.Evidence) {
 	now := in.now()
+	if e.Class == mdm.CheckIn && e.Query == mdm.TokenUpdate && !e.Enrollment.UserChannel() {
+		select {
+		case in.enrolled <- struct{}{}:
+		default:
+		}
+	}
 	in.with(func(a *awaited) {
 		a.heard(e.Enrollment.ID, e.Class == mdm.Report && e.Status == mdm.Idle, now)
 		if !a.took(e) {

@@ -6,8 +6,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/judge"
 	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/mdm"
@@ -34,13 +36,18 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 		return fmt.Errorf("judge: %w", err)
 	}
 	known.server = r.cfg.Server
+	waivers, attestations, err := r.statements(ctx)
+	if err != nil {
+		return fmt.Errorf("judge: %w", err)
+	}
+	said := store.Said(waivers, attestations, r.cfg.WaiverApproval, now)
 	recorder, err := r.results.Begin(ctx, now)
 	if err != nil {
 		return fmt.Errorf("record: %w", err)
 	}
 	defer func() { err = errors.Join(err, recorder.Discard()) }()
 
-	j := judgeOne{state: r.state, recorder: recorder, cfg: r.cfg, known: known, now: r.now, rules: r.cfg.rules()}
+	j := judgeOne{state: r.state, recorder: recorder, cfg: r.cfg, known: known, said: said, now: r.now, rules: r.cfg.rules()}
 	for i, d := range known.devices {
 		if err := j.judge(ctx, d); err != nil {
 			return fmt.Errorf("judge %s: %w", d.ID, err)
@@ -48,9 +55,11 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 		report(Progress{Judged: i + 1, Of: len(known.devices)})
 	}
 	fleet := judge.NewFleet(r.cfg.Baselines)
+	fleet.Say(said)
 	round := store.Round{
-		Tool: r.cfg.Tool, Sweep: sweep, Baselines: r.cfg.Baselines, Results: fleet.Results(now), Problems: fleet.Problems(),
+		Tool: r.cfg.Tool, Sweep: sweep, Baselines: r.cfg.Baselines, Results: fleet.Results(now), Problems: slices.Concat(fleet.Problems(), r.cfg.Problems),
 		Inventory: known.inventory, Cursor: cursor, Key: r.cfg.ChainKey, Zone: r.cfg.Zone,
+		Waivers: waivers, Attestations: attestations, Approval: r.cfg.WaiverApproval,
 	}
 	if err := r.forTheChain(ctx, &round); err != nil {
 		return fmt.Errorf("record: %w", err)
@@ -62,6 +71,16 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 		r.cfg.Recorded(ctx)
 	}
 	return nil
+}
+
+// statements reads what people have said, before any device is judged by it.
+func (r *Rounder) statements(ctx context.Context) ([]store.Waiver, []store.Attestation, error) {
+	waivers, err := r.state.Waivers(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	attestations, err := r.state.Attestations(ctx)
+	return waivers, attestations, err
 }
 
 // forTheChain adds what only the chain says of a round.
@@ -99,6 +118,7 @@ type judgeOne struct {
 	recorder store.Recorder
 	cfg      Config
 	known    *knowledge
+	said     checks.Statements
 	now      func() time.Time
 	rules    mdm.Digest
 }
@@ -112,7 +132,7 @@ func (j *judgeOne) judge(ctx context.Context, e store.Enrolled) error {
 		return err
 	}
 	now := j.now().UTC()
-	device, seen := j.known.device(e, observed)
+	device, seen := j.device(e, observed)
 	kept, err := j.recorder.Keep(ctx, e.ID, j.inputs(device, now), seen)
 	if err != nil || kept {
 		return err
@@ -121,9 +141,20 @@ func (j *judgeOne) judge(ctx context.Context, e store.Enrolled) error {
 		return err
 	}
 	now = j.now().UTC()
-	device, seen = j.known.device(e, observed)
+	device, seen = j.device(e, observed)
 	result := judge.Judge(device, j.cfg.catalog(), j.cfg.Baselines, now).Result
 	return j.recorder.Device(ctx, result, j.inputs(device, now), seen)
+}
+
+// device is all that is known of a device, with what people have said of it.
+// One that has not said its serial number yet may be meant by any of it.
+func (j *judgeOne) device(e store.Enrolled, observed []store.Observation) (judge.Device, []store.Seen) {
+	device, seen := j.known.device(e, observed)
+	device.Statements = j.said
+	if e.Serial != "" {
+		device.Statements = j.said.For(checks.Subject{ID: e.ID, Serial: e.Serial, Groups: []string{device.Asset.Group}})
+	}
+	return device, seen
 }
 
 // inputs sums up what a device is judged from.

@@ -59,10 +59,10 @@ func (r *round) logNotPushed(ctx context.Context, failed map[string]error) {
 	lines := 0
 	for id, err := range failed {
 		if lines++; lines > logged {
-			r.logger.WarnContext(ctx, "more devices not pushed", "devices", len(failed)-logged)
+			r.logger.WarnContext(ctx, "more devices not pushed", "sweep", r.sweep.ID, "devices", len(failed)-logged)
 			return
 		}
-		r.logger.WarnContext(ctx, "device not pushed", "enrollment", id, "err", err)
+		r.logger.WarnContext(ctx, "device not pushed", "sweep", r.sweep.ID, "enrollment", id, "err", err)
 	}
 }
 
@@ -98,7 +98,7 @@ func (r *round) giveUp(ctx context.Context, now time.Time) error {
 	}
 	r.intake.with(func(a *awaited) { a.giveUp(lost) })
 	r.lost += len(lost)
-	r.logger.WarnContext(ctx, "answers lost, asking again", "devices", len(again), "commands", len(lost))
+	r.logger.WarnContext(ctx, "answers lost, asking again", "sweep", r.sweep.ID, "devices", len(again), "commands", len(lost))
 	for id, queries := range again {
 		v := r.visits[id]
 		v.again = queries

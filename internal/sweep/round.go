@@ -15,23 +15,26 @@ import (
 // A Config says how rounds are made. The zero value of every field but
 // Baselines works.
 type Config struct {
-	Baselines     []*checks.Baseline
-	BaselineNames []string        // as the caller named them, kept with the sweep; nil: none
-	Catalog       Catalog         // nil: no profile content is known
-	AppManagement bool            // the enrollments grant 4096; queries that need it are asked
-	Apps          []string        // bundle ids of managed apps to ask about, besides those that facts are about
-	Group         string          // only devices that the inventory lists in this group are asked; empty: all. All are judged
-	Rate          int             // enrollments pushed per second; default 50, below 0 no limit
-	Quiet         time.Duration   // a round ends when all are pushed and nothing came for this long; default 2 min
-	Wait          time.Duration   // a round ends after this long, whoever still owes; default 0, no limit
-	Repush        time.Duration   // wait before a device that answered NotNow is pushed again; doubles; default 30 s
-	Settle        time.Duration   // how long a device may be in Setup Assistant before it is asked; default DefaultSettle
-	LossGrace     time.Duration   // silence after which a device that polled and did not answer is pushed once more, and its answer lost if it polls again and is as silent; default 1 min
-	Tool          string          // version kept with the results
-	Build         string          // which build of it judges: what another judged is not kept; empty: not told from others
-	Server        []checks.Expiry // what the MDM server must keep valid to reach devices
-	Zone          *time.Location  // whose days the trend is counted in; nil: UTC
-	ChainKey      string          // public key of the heads of the chain, for its first entry
+	Baselines      []*checks.Baseline
+	BaselineNames  []string         // as the caller named them, kept with the sweep; nil: none
+	Problems       []checks.Problem // of what is judged by, recorded with the round
+	WaiverApproval bool             // a waiver counts only once somebody else than who added it has approved it
+	Catalog        Catalog          // nil: no profile content is known
+	AppManagement  bool             // the enrollments grant 4096; queries that need it are asked
+	Apps           []string         // bundle ids of managed apps to ask about, besides those that facts are about
+	Group          string           // only devices that the inventory lists in this group are asked; empty: all. All are judged
+	Rate           int              // enrollments pushed per second; default 50, below 0 no limit
+	Quiet          time.Duration    // a round ends when all are pushed and nothing came for this long; default 2 min
+	Wait           time.Duration    // a round ends after this long, whoever still owes; default 0, no limit
+	Repush         time.Duration    // wait before a device that answered NotNow is pushed again; doubles; default 30 s
+	Settle         time.Duration    // how long a device may be in Setup Assistant before it is asked; default DefaultSettle
+	LossGrace      time.Duration    // silence after which a device that polled and did not answer is pushed once more, and its answer lost if it polls again and is as silent; default 1 min
+	Tool           string           // version kept with the results
+	Build          string           // which build of it judges: what another judged is not kept; empty: not told from others
+	Server         []checks.Expiry  // what the MDM server must keep valid to reach devices
+	Zone           *time.Location   // whose days the trend is counted in; nil: UTC
+	ChainKey       string           // public key of the heads of the chain, for its first entry
+	Canary         *Canary          // a device that must fail; nil: there is none
 
 	// Recorded is called when a round has been recorded; nil: nobody is told.
 	Recorded func(ctx context.Context)

@@ -210,7 +210,7 @@ func (r *round) notQueued(ctx context.Context, id string, questions []question, 
 	if ctx.Err() != nil {
 		return why
 	}
-	r.logger.WarnContext(ctx, "queries not queued", "enrollment", id, "queries", len(questions), "err", why)
+	r.logger.WarnContext(ctx, "queries not queued", "sweep", r.sweep.ID, "enrollment", id, "queries", len(questions), "err", why)
 	for _, q := range questions {
 		if !q.fresh {
 			continue

@@ -83,6 +83,7 @@ func (r *round) run(ctx context.Context) (store.Sweep, error) {
 	if err := r.count(ctx); err != nil {
 		return r.sweep, fmt.Errorf("sweep %d: %w", r.sweep.ID, err)
 	}
+	r.TryCanary(ctx, r.sweep.ID)
 	ended := r.sweep
 	ended.Ended = r.now().UTC()
 	if err := r.JudgeAll(ctx, ended, r.report); err != nil {
