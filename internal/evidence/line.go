@@ -186,6 +186,7 @@ type end struct {
 	Baselines    int `json:"baselines"`
 	Profiles     int `json:"profiles"`
 	Items        int `json:"items"`
+	Statements   int `json:"statements,omitempty"`
 	Devices      int `json:"devices"`
 	Observations int `json:"observations"`
 }
@@ -196,6 +197,7 @@ type line struct {
 	Baseline    *Baseline    `json:"baseline,omitempty"`
 	Profile     *Profile     `json:"profile,omitempty"`
 	Item        *Item        `json:"item,omitempty"`
+	Statement   *Statement   `json:"statement,omitempty"`
 	Device      *Device      `json:"device,omitempty"`
 	Observation *Observation `json:"observation,omitempty"`
 	End         *end         `json:"end,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -34,6 +35,8 @@ type Contents struct {
 	Baselines []Baseline
 	Profiles  []Profile
 	Items     []Item
+
+	Statements []Statement
 }
 
 // A Reader reads an export, one device at a time. It is not safe for concurrent
@@ -127,6 +130,16 @@ func (r *Reader) Contents() (*Contents, error) {
 		case l.Item != nil:
 			r.seen.Items++
 			c.Items = append(c.Items, *l.Item)
+		case l.Statement != nil:
+			if err := l.Statement.check(); err != nil {
+				return nil, r.fail(err)
+			}
+			for _, name := range slices.Concat(l.Statement.Devices, l.Statement.Groups) {
+				held += len(name)
+			}
+			held += len(l.Statement.Text)
+			r.seen.Statements++
+			c.Statements = append(c.Statements, *l.Statement)
 		case l.Device != nil || l.End != nil:
 			r.ahead = &l
 			return c, nil
@@ -224,7 +237,7 @@ func (r *Reader) next() (line, error) {
 		return line{}, r.fail(errors.New("more than one value"))
 	}
 	kinds := 0
-	for _, there := range []bool{l.Head != nil, l.Baseline != nil, l.Profile != nil, l.Item != nil, l.Device != nil, l.Observation != nil, l.End != nil} {
+	for _, there := range []bool{l.Head != nil, l.Baseline != nil, l.Profile != nil, l.Item != nil, l.Statement != nil, l.Device != nil, l.Observation != nil, l.End != nil} {
 		if there {
 			kinds++
 		}

@@ -51,6 +51,26 @@ func (r *Redactor) Item(i Item) (Item, error) {
 	return i, err
 }
 
+// Statement hides whom a statement names, and drops what people wrote. A name is
+// an id or a serial number; which of them it is the pseudonyms of both tell.
+func (r *Redactor) Statement(s Statement) (Statement, error) {
+	s.Text = ""
+	var devices []string
+	for _, d := range s.Devices {
+		id, err := r.of("device", d)
+		if err != nil {
+			return Statement{}, err
+		}
+		serial, err := r.of("serial", strings.ToUpper(d))
+		if err != nil {
+			return Statement{}, err
+		}
+		devices = append(devices, id, serial)
+	}
+	s.Devices = devices
+	return s, nil
+}
+
 // Profile hides the organisations that a profile names. A file in a form that
 // is not plain text comes back with what could be found in it; the length of
 // what is replaced stays.

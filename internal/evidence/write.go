@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A Writer writes an export. Baselines, Profiles and Items come before the
+// A Writer writes an export. Baselines, Profiles, Items and Statements come before the
 // first Device, Observations after their Device. It is not safe for concurrent
 // use.
 type Writer struct {
@@ -56,6 +56,12 @@ func (w *Writer) Profile(p Profile) error {
 func (w *Writer) Item(i Item) error {
 	w.end.Items++
 	return w.line(line{Item: &i})
+}
+
+// Statement writes a statement.
+func (w *Writer) Statement(s Statement) error {
+	w.end.Statements++
+	return w.line(line{Statement: &s})
 }
 
 // Device writes a device and its answers.

@@ -68,7 +68,7 @@ func (f *Fleet) Results(now time.Time) []checks.BaselineResult {
 	for i, b := range f.baselines {
 		results[i] = checks.BaselineResult{
 			ID: b.ID, Version: b.Version, Digest: b.Digest, Title: b.Title,
-			Headline: f.headlines[i], Organisation: b.Organisation("", f.said, now),
+			Headline: f.headlines[i], Organisation: f.said.BesideOrganisation(b.Organisation("", f.said, now), now),
 		}
 	}
 	return results

@@ -31,6 +31,7 @@ func columns() []string {
 		"baseline", "baseline_version", "status", "requirement", "title", "level", "severity",
 		"result", "reason", "assurance", "expected", "observed", "message", "next_step",
 		"collected_at", "fresh_until", "evidence_sha256", "as_of", "name", "count",
+		"waiver", "waiver_state", "waiver_until", "attestation", "attestation_state", "attestation_until",
 	}
 }
 
@@ -140,7 +141,7 @@ func csvRest(out *table, head Document, counted *census, words *titles) error {
 	for _, b := range head.Baselines {
 		for _, v := range b.Organisation {
 			row := verdictCells(v, words)
-			row["record"], row["baseline_version"] = rowOrganisation, b.Version
+			row["record"], row["baseline_version"], row["groups"] = rowOrganisation, b.Version, v.Group
 			rows = append(rows, row)
 		}
 	}
@@ -210,6 +211,8 @@ func verdictCells(v Verdict, words *titles) cells {
 		"level": string(v.Level), "severity": string(v.Severity), "result": string(v.Result), "reason": string(v.Reason),
 		"assurance": string(v.Assurance), "expected": v.Expected, "observed": v.Observed, "message": v.Message, "next_step": v.NextStep,
 		"collected_at": collected, "fresh_until": v.FreshUntil, "evidence_sha256": strings.Join(digests, " "),
+		"waiver": v.Waiver.ID, "waiver_state": string(v.Waiver.State), "waiver_until": v.Waiver.Until,
+		"attestation": v.Attestation.ID, "attestation_state": string(v.Attestation.State), "attestation_until": v.Attestation.Until,
 	}
 }
 

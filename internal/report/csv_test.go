@@ -100,6 +100,7 @@ func TestCSVNamesTheDevice(t *testing.T) {
 			"next_step":    "Push a restrictions profile with this key to the device and let the next sweep confirm it.",
 			"collected_at": "2026-11-22T15:48:03Z", "fresh_until": "2026-11-24T15:48:03Z", "evidence_sha256": strings.Repeat("0", 62) + "4d",
 			"as_of": "2026-11-22T16:48:03Z", "name": "", "count": "",
+			"waiver": "", "waiver_state": "", "waiver_until": "", "attestation": "", "attestation_state": "", "attestation_until": "",
 		}
 		if diff := cmp.Diff(row, want); diff != "" {
 			t.Error(diff)

@@ -86,6 +86,10 @@ type Verdict struct {
 	NextStep    string           `json:"next_step"`
 	FreshUntil  string           `json:"fresh_until"`
 	Evidence    []Evidence       `json:"evidence"`
+
+	Group       string    `json:"group,omitempty"`      // of the organisation's rows: attested for this group; empty: for all
+	Waiver      Statement `json:"waiver,omitzero"`      // the exception that was accepted
+	Attestation Statement `json:"attestation,omitzero"` // what a person stated of it
 }
 
 // Evidence points to the kept bytes that a verdict rests on. Query is the
@@ -190,6 +194,9 @@ func newVerdicts(list []checks.Verdict) []Verdict {
 			NextStep:    text(v.NextStep),
 			FreshUntil:  times.stamp(v.FreshUntil),
 			Evidence:    room[from:len(room):len(room)],
+			Group:       text(v.Group),
+			Waiver:      newStatement(v.Waiver, &times),
+			Attestation: newStatement(v.Attestation, &times),
 		})
 	}
 	return all

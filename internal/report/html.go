@@ -116,6 +116,7 @@ type verdictView struct {
 	Baseline, ID, Title, Level, Severity      string
 	Result, Class, Assurance, Reason, Message string
 	Expected, Observed, NextStep, FreshUntil  string
+	Stated                                    string // the waiver and the attestation beside it
 	Evidence                                  []Evidence
 }
 

@@ -98,7 +98,7 @@ func (p *pageFold) count(d Device, v *Verdict) {
 	}
 	f.devices++
 	if len(f.names) < maxPageNames {
-		f.names = append(f.names, label(d, ""))
+		f.names = append(f.names, label(d, v.Waiver.waived()))
 	}
 }
 

@@ -79,7 +79,7 @@ func (out *oscalWriter) sortedFindings() []finding {
 	}
 	for _, b := range out.head.Baselines {
 		for _, v := range b.Organisation {
-			if v.Reason != checks.ReasonAttested {
+			if v.Group == "" && v.Reason != checks.ReasonAttested {
 				all = append(all, out.newFinding(b.ID, v.Requirement, v.Level, findingStatus{State: "not-satisfied", Reason: "other", Remarks: describeOSCAL(&v)}))
 			}
 		}

@@ -9,9 +9,11 @@ import (
 // A Waiver is an accepted exception. It stands beside the verdicts it is for
 // and changes none of them.
 type Waiver struct {
+	ID          string // of those that verdicts name: it covers these alone; empty: told by what follows
 	Baseline    string
 	Requirement string
 	Device      string // id; empty: every device
+	For         string // whom, in words, if it has an ID
 	Owner       string
 	Approver    string
 	Reason      string
@@ -19,6 +21,9 @@ type Waiver struct {
 }
 
 func (w Waiver) covers(device string, v *Verdict) bool {
+	if w.ID != "" {
+		return w.Baseline == v.Baseline && w.ID == v.Waiver.ID && v.Waiver.State == checks.InForce
+	}
 	return w.Baseline == v.Baseline && w.Requirement == v.Requirement && (w.Device == "" || w.Device == device)
 }
 
@@ -29,7 +34,7 @@ func (out *oscalWriter) risks() []risk {
 		r := risk{
 			UUID: riskUUID(w), Title: prose("Waiver of " + out.title(w.Baseline, w.Requirement)), Description: prose("An exception that was accepted for " + waivedFor(w) + "."),
 			Statement: prose(w.Reason), Status: "deviation-approved",
-			Props: props(ours("baseline", w.Baseline), ours("requirement", w.Requirement), ours("device", w.Device), ours("owner", w.Owner), ours("approver", w.Approver)),
+			Props: props(ours("baseline", w.Baseline), ours("requirement", w.Requirement), ours("device", w.Device), ours("waiver", w.ID), ours("owner", w.Owner), ours("approver", w.Approver)),
 		}
 		r.Deadline = oscalTime(stamp(w.Until))
 		for _, o := range out.waived[i] {
@@ -41,11 +46,17 @@ func (out *oscalWriter) risks() []risk {
 }
 
 func riskUUID(w Waiver) uuid {
+	if w.ID != "" {
+		return newUUID("risk", w.ID, w.Baseline, w.Requirement, w.For, w.Owner, w.Approver, w.Reason, stamp(w.Until))
+	}
 	return newUUID("risk", w.Baseline, w.Requirement, w.Device, w.Owner, w.Approver, w.Reason, stamp(w.Until))
 }
 
 func waivedFor(w Waiver) string {
-	if w.Device == "" {
+	switch {
+	case w.For != "":
+		return w.For
+	case w.Device == "":
 		return "every device"
 	}
 	return "device " + w.Device

@@ -66,10 +66,11 @@ func (s *summary) add(d Device) {
 // count enters the device in the groups that its verdicts fell into.
 func (s *summary) count(d Device, worst *Verdict, fails int, open map[checks.Reason]int) {
 	if worst != nil {
-		note := ""
+		var notes []string
 		if fails > 1 {
-			note = "+" + plural(fails-1, "row")
+			notes = append(notes, "+"+plural(fails-1, "row"))
 		}
+		note := joined(", ", append(notes, worst.Waiver.waived())...)
 		s.failing.devices++
 		s.failing.group(groupKey{worst.Severity, worst.Requirement, worst.Reason}, worst).add(label(d, note), fails)
 	}

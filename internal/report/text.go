@@ -73,6 +73,7 @@ func writeText(w io.Writer, in *Feed, opts TextOptions) error {
 	p.line()
 	p.headlines(baselines)
 	p.organisation(baselines)
+	p.governance(baselines)
 	p.failing(sum)
 	p.open(sum)
 	p.problems(in.head.Problems)
@@ -145,13 +146,16 @@ func (p *page) organisation(baselines []Baseline) {
 		if len(b.Organisation) == 0 {
 			continue
 		}
-		attested := 0
+		attested, of := 0, 0
 		for _, v := range b.Organisation {
-			if v.Reason == checks.ReasonAttested {
+			if v.Group != "" {
+				continue
+			}
+			if of++; v.Reason == checks.ReasonAttested {
 				attested++
 			}
 		}
-		parts = append(parts, fmt.Sprintf("%s %d of %d", plaintext.Clip(plaintext.Harmless(b.ID), 24), attested, len(b.Organisation)))
+		parts = append(parts, fmt.Sprintf("%s %d of %d", plaintext.Clip(plaintext.Harmless(b.ID), 24), attested, of))
 	}
 	if len(parts) > 0 {
 		p.paragraph("", 0, "Attested for the organisation: "+strings.Join(parts, ", "), 2)

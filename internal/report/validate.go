@@ -106,6 +106,7 @@ func (v *Verdict) validate() error {
 		word("severity", v.Severity, checks.High, checks.Medium, checks.Low, ""),
 		word("assurance", v.Assurance, checks.Enforced, checks.Declared, checks.Observed, ""),
 		moment("fresh_until", v.FreshUntil, false),
+		v.Waiver.validate(), v.Attestation.validate(),
 	); err != nil {
 		return err
 	}
