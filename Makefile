@@ -10,12 +10,13 @@ BENCHSTAT := go run golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6
 
 FUZZTIME ?= 20s
 COUNT    ?= 10
+SOAK     ?= 10m
 BENCH    ?= .
 
 # One digest over every file of the tree, committed or not, but not the ignored.
 FINGERPRINT = git ls-files --cached --others --exclude-standard | sort -u | while read -r f; do [ ! -f "$$f" ] || echo "$$f"; done | git hash-object --stdin-paths | git hash-object --stdin
 
-.PHONY: all build test race lint fmt gen tidy verify fuzz bench demo clean help
+.PHONY: all build test race lint fmt gen tidy verify soak fuzz bench demo clean help
 
 all: build test ## build and test (the default)
 
@@ -46,6 +47,9 @@ tidy: ## see that go.mod and go.sum are as go mod tidy would have them
 verify: lint tidy ## all that CI runs besides test: lint, tidy, gen, race
 	@before=$$($(FINGERPRINT)); $(MAKE) gen; [ "$$before" = "$$($(FINGERPRINT))" ] || { echo "make gen changed the tree:"; git status --short; exit 1; }
 	$(MAKE) race
+
+soak: ## have serve make a round a minute of 1,000 devices for SOAK (10m), and see that it does not grow
+	WARDROUND_SOAK=$(SOAK) go test ./cmd/wardround -run TestSoak -count=1 -v -timeout 60m
 
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | sort -u | while read -r dir target; do \

@@ -21,7 +21,8 @@ import (
 // they can be fetched from.
 type chainKeeper struct {
 	key      chain.Key
-	headFile string // heads are appended to it; empty: they are only logged
+	headFile string // heads are appended to it; empty: none are
+	webhook  headWebhook
 	results  store.Results
 	logger   *slog.Logger
 	now      func() time.Time
@@ -29,7 +30,12 @@ type chainKeeper struct {
 
 // openChainKeeper reads the key of the folder, or makes it at the first start,
 // and puts the public one beside it.
-func openChainKeeper(dir, headFile string, results store.Results, logger *slog.Logger) (*chainKeeper, error) {
+func openChainKeeper(cfg Config, results store.Results, logger *slog.Logger) (*chainKeeper, error) {
+	dir := cfg.Dir
+	webhook, err := newHeadWebhook(cfg)
+	if err != nil {
+		return nil, err
+	}
 	key, err := chain.LoadOrCreateKey(filepath.Join(dir, chainKeyFile))
 	if err != nil {
 		return nil, usage(err, "")
@@ -46,22 +52,23 @@ func openChainKeeper(dir, headFile string, results store.Results, logger *slog.L
 			return nil, usage(fmt.Errorf("public key of the chain: %w", err), "")
 		}
 	}
-	return &chainKeeper{key: key, headFile: headFile, results: results, logger: logger, now: time.Now}, nil
+	return &chainKeeper{key: key, headFile: cfg.HeadFile, webhook: webhook, results: results, logger: logger, now: time.Now}, nil
 }
 
 // public is the key in the form in which the first entry has it.
 func (k *chainKeeper) public() string { return k.key.Public().String() }
 
-// publish signs the head of the chain, logs it and appends it to the file. A
-// head that could not be written is logged: the round is recorded all the same.
+// publish signs the head of the chain, logs it, appends it to the file and posts
+// it. A head that could not be is logged: the round is recorded all the same, and
+// the next head covers what this one would have.
 func (k *chainKeeper) publish(ctx context.Context) {
 	signed, err := k.head(ctx)
 	if err == nil {
 		k.logger.InfoContext(ctx, "head of the chain", "entry", signed.Seq, "head", signed.String())
-		err = k.appendTo(signed)
+		err = errors.Join(k.appendTo(signed), k.webhook.post(ctx, signed.String()))
 	}
 	if err != nil {
-		k.logger.ErrorContext(ctx, "no head of the chain was written", "err", err)
+		k.logger.ErrorContext(ctx, "a head of the chain did not get everywhere", "err", err)
 	}
 }
 

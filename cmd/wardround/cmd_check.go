@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ wrong use.`,
 			if opts.server, err = g.config.server(); err != nil {
 				return err
 			}
-			opts.catalog = g.config.catalogs(opts.catalog)
+			opts.catalog, opts.cfg = g.config.catalogs(opts.catalog), g.config
 			return runCheck(ctx, opts, time.Now(), g.out)
 		}),
 	}
@@ -64,11 +65,14 @@ type checkOptions struct {
 	format      string
 	minCoverage float64
 	server      []checks.Expiry
+	waivers     string // file
+	cfg         Config
 }
 
 func (o *checkOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&o.baselines, "baseline", []string{defaultBaseline}, "shipped baseline or file; may be repeated")
 	flags.StringSliceVar(&o.catalog, "catalog", nil, "folder or file of the .mobileconfig profiles you install; may be repeated")
+	flags.StringVar(&o.waivers, "waivers", "", "file of waivers to show beside the verdicts, as 'wardround waiver apply' reads")
 	flags.StringVar(&o.collectedAt, "collected-at", "", "when replies without a time were received (RFC 3339)")
 	flags.StringVar(&o.format, "format", "text", "text or json")
 	flags.Float64Var(&o.minCoverage, "min-coverage", 0, "least part of the devices that must be judged, 0 to 1")
@@ -98,6 +102,10 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 	if err != nil {
 		return err
 	}
+	said, err := waiversIn(opts.waivers, opts.cfg)
+	if err != nil {
+		return err
+	}
 	known, err := catalog.Open(opts.catalog...)
 	if err != nil {
 		return usage(fmt.Errorf("catalog: %w", err), "")
@@ -109,10 +117,12 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 		}
 	}
 	checked := &checkedFleet{at: now, fleet: judge.NewFleet(baselines)}
+	checked.fleet.Say(said)
 	for _, device := range pile.devices() {
 		if len(device.Server) == 0 {
 			device.Server = opts.server
 		}
+		device.Statements.Waivers = slices.Concat(device.Statements.Waivers, said.Waivers)
 		checked.add(judge.Judge(device, pile.catalog(known), baselines, now))
 	}
 	checked.problems = pile.allProblems()

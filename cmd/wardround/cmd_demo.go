@@ -30,7 +30,8 @@ iPhones and Macs that speak Apple's MDM protocol over HTTP, ask each what
 wardround asks, judge the answers, keep evidence and results, and report.
 
 The fleet has devices that fail, that stay silent and that send hostile bytes.
-Without --dir the files go to a new temporary folder, which is kept and named.
+With --attest what the baselines ask persons for is stated for the organisation, so
+that one of the fleet meets each of them. Without --dir the files go to a new temporary folder, which is kept and named.
 
 Exit status: 1, for the fleet has failures; 3 if nothing could be judged; 2 for
 wrong use, such as a --dir that already holds a state.db.`,
@@ -61,6 +62,7 @@ type demoOptions struct {
 	format    string
 	server    []checks.Expiry
 	zone      *time.Location
+	attest    bool // give the attestations that the baselines ask for
 }
 
 func (o *demoOptions) addFlags(flags *pflag.FlagSet) {
@@ -68,6 +70,7 @@ func (o *demoOptions) addFlags(flags *pflag.FlagSet) {
 	flags.Uint64Var(&o.seed, "seed", 1, "the same seed gives the same devices and answers")
 	flags.StringVar(&o.dir, "dir", "", "folder for state.db, results.db and the rest (default: a new temporary one)")
 	flags.StringSliceVar(&o.baselines, "baseline", []string{defaultBaseline}, "shipped baseline or file; may be repeated")
+	flags.BoolVar(&o.attest, "attest", false, "state for the organisation what the baselines ask persons for")
 	flags.StringVar(&o.format, "format", "text", "text or json")
 }
 
@@ -123,9 +126,14 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	keeper, err := openChainKeeper(dir, "", results, logger)
+	keeper, err := openChainKeeper(Config{Dir: dir}, results, logger)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
+	}
+	if opts.attest {
+		if err := attestAll(ctx, state, baselines, time.Now()); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
 	}
 	rounder := sweep.NewRounder(sweep.Config{
 		Baselines: baselines, Catalog: known, AppManagement: true, Tool: toolVersion(),
@@ -136,6 +144,9 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 		return fmt.Errorf("demo: %w", err)
 	}
 	bar.end()
+	if opts.attest {
+		fmt.Fprintln(progress, "attested for the demo; 'wardround attest list' shows what")
+	}
 	fmt.Fprintf(progress, "kept in %s\n\n", dir)
 	text := textOptions(out)
 	text.Hint = explainHint(dir)

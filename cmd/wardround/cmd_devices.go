@@ -137,7 +137,7 @@ func listDevices(ctx context.Context, state store.State, now time.Time) ([]devic
 	items := bySerial(inventory)
 	records := []deviceRecord{}
 	for _, e := range enrolled {
-		if e.UserChannel() {
+		if e.UserChannel() || sweep.IsCanary(e.Enrollment) {
 			continue
 		}
 		item := items[strings.ToUpper(e.Serial)]

@@ -157,6 +157,8 @@ func replay(ctx context.Context, file io.Reader, names []string) (*checkedFleet,
 	}
 	known, problems := exportedCatalog(contents.Profiles)
 	checked := &checkedFleet{at: contents.Now, fleet: judge.NewFleet(baselines), problems: problems}
+	said := contents.Said()
+	checked.fleet.Say(said)
 	if len(contents.Items) > 0 {
 		checked.expected = func(devices []checks.DeviceResult) int { return expectedOf(contents, devices) }
 	}
@@ -171,7 +173,7 @@ func replay(ctx context.Context, file io.Reader, names []string) (*checkedFleet,
 		if err != nil {
 			return nil, evidence.Head{}, usage(err, "it must be what 'wardround evidence export' wrote")
 		}
-		checked.add(judge.Judge(line.Device(answers), known, baselines, contents.Now))
+		checked.add(judge.Judge(withStatements(line.Device(answers), said), known, baselines, contents.Now))
 	}
 }
 

@@ -67,7 +67,8 @@ type reportOptions struct {
 	format      string
 	output      string // file; empty: standard output
 	baseline    string
-	sample      int // devices to draw; 0: report on all
+	waivers     []report.Waiver // beside the verdicts, for OSCAL
+	sample      int             // devices to draw; 0: report on all
 	seed        string
 	minCoverage float64
 }
@@ -114,6 +115,7 @@ func runReport(ctx context.Context, opts reportOptions, cfg Config, now time.Tim
 	if err := opts.check(); err != nil {
 		return err
 	}
+	collectLess(readerGC)
 	text := textOptions(out)
 	if opts.output != "" {
 		text = report.TextOptions{}
@@ -148,6 +150,9 @@ func runReport(ctx context.Context, opts reportOptions, cfg Config, now time.Tim
 		return reportSince(ctx, results, opts, zone, now, out)
 	}
 	text.Hint = explainHint(cfg.Dir)
+	if opts.waivers, err = reportedWaivers(ctx, results, now, opts.format); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
 	return reportFrom(ctx, results, now, opts, text, out)
 }
 
@@ -173,7 +178,7 @@ func writeFeed(feed *report.Feed, opts reportOptions, text report.TextOptions, o
 		return fmt.Errorf("report: %w", err)
 	}
 	write := func(w io.Writer) error {
-		settings := report.Options{Text: text, Clause: clauseOf}
+		settings := report.Options{Text: text, Clause: clauseOf, Waivers: opts.waivers}
 		if opts.sample == 0 {
 			return feed.Write(w, report.Format(opts.format), settings)
 		}

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newServeCommand(g *globals) *cobra.Command {
-	cmd := &cobra.Command{
+	var cmd *cobra.Command
+	cmd = &cobra.Command{
 		Use:   "serve",
 		Short: "Serve enrolled devices, and make rounds when asked",
 		Long: `Run the embedded MDM server on --mdm-listen: devices enrol in it, poll and
@@ -23,22 +26,37 @@ devices' identities (identity-ca.pem and its key) unless --identity-ca names one
 Without a push certificate devices are not woken: they are asked when they poll.
 
 It listens without TLS, on this machine alone unless told otherwise: put a
-reverse proxy that passes the Mdm-Signature header on in front of it.
+reverse proxy that passes the Mdm-Signature header on in front of it. /healthz and
+/readyz are on --listen, /metrics is on --metrics-listen; 'none' turns either off.
+
+SIGTERM and SIGINT end it: a round under way is cut and can be resumed. SIGHUP has
+it read settings, catalog, baselines and certificates again; what is broken leaves
+what was before. docs/operations.md tells all of it.
 
 Exit status: 0 when told to stop; 2 for wrong use, such as a port in use or
 a --dir that another wardround serves; 3 if it could not go on.`,
 		Example: `  wardround serve --dir ward
+  wardround serve --config /etc/wardround/wardround.yaml
   wardround serve --dir ward --mdm-listen 127.0.0.1:9180 --identity-ca roots.pem`,
 		Args: cobra.NoArgs,
 		RunE: g.command(func(ctx context.Context, _ []string) error {
-			return runServe(ctx, g.config, g.logger, g.err)
+			again := func() (Config, error) { return loadConfig(cmd.Flags()) }
+			return runServe(ctx, g.config, again, g.logger, g.err)
 		}),
 	}
 	addMDMFlags(cmd.Flags())
+	addServeFlags(cmd.Flags())
 	return cmd
 }
 
-func runServe(ctx context.Context, cfg Config, logger *slog.Logger, errs io.Writer) error {
+// addServeFlags adds the flags of what serve tells programs.
+func addServeFlags(flags *pflag.FlagSet) {
+	flags.String("listen", defaultListen, "address of /healthz and /readyz, or none")
+	flags.String("metrics-listen", defaultMetricsListen, "address of /metrics, or none; may be that of --listen")
+}
+
+// runServe serves until ctx ends. Again reads the settings anew, for SIGHUP.
+func runServe(ctx context.Context, cfg Config, again func() (Config, error), logger *slog.Logger, errs io.Writer) error {
 	e, err := openEmbedded(ctx, cfg, logger)
 	if errors.Is(err, errFolderBusy) {
 		return usage(fmt.Errorf("serve %s: %w", cfg.Dir, errFolderBusy), "")
@@ -46,20 +64,22 @@ func runServe(ctx context.Context, cfg Config, logger *slog.Logger, errs io.Writ
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
-	defer e.Close()
-	control, err := openControl(e)
-	if err != nil {
+	e.baselines.dir = e.file(lastGoodDir)
+	hooks := serveHooks{}
+	if e.attached != nil {
+		hooks.webhook = e.attached.counts
+	}
+	if e.canary != nil {
+		hooks.parts = append(hooks.parts, e.canary.part)
+	}
+	s := newServing(e, again, hooks, time.Now)
+	err = s.open(ctx)
+	if err == nil {
+		s.greet(errs)
+		err = s.run(ctx)
+	}
+	if err = errors.Join(err, s.Close()); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
-	defer control.Close()
-	fmt.Fprintf(errs, "serving %s\n", cfg.Dir)
-	fmt.Fprintf(errs, "devices   %s (embedded MDM server)\n", e.url)
-	if !e.pushes {
-		fmt.Fprintln(errs, "push      none: there is no push certificate, devices are asked when they poll")
-	}
-	if err := e.catchUp(ctx); err != nil {
-		return fmt.Errorf("serve: %w", err)
-	}
-	<-ctx.Done()
 	return nil
 }

@@ -33,7 +33,7 @@ serves the devices while the round lasts. A round ends when all have answered,
 when nothing came for --quiet, or after --wait at the latest. One that is
 interrupted keeps what has arrived: 'sweep resume' goes on with it.
 
-Exit status: 1 if a required requirement fails; else 3 if nothing was judged or
+Exit status: 1 if a required requirement fails (see --fail-on); else 3 if nothing was judged or
 fewer of the enrolled devices than --min-coverage; else 0; 2 for wrong use.`,
 		Example: `  wardround sweep --dir ward
   wardround sweep --dir ward --group "ward 7" --baseline phsa-facetime --wait 10m
@@ -60,6 +60,7 @@ type sweepOptions struct {
 	wait, quiet time.Duration
 	dryRun      bool
 	format      string
+	failOn      string
 	resume      int64
 }
 
@@ -69,11 +70,15 @@ func (o *sweepOptions) addFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.wait, "wait", 10*time.Minute, "end the round after this long at the latest")
 	flags.DurationVar(&o.quiet, "quiet", 2*time.Minute, "end the round when nothing came for this long")
 	flags.StringVar(&o.format, "format", "text", "text or json")
+	flags.StringVar(&o.failOn, "fail-on", failOnAny, "what is exit status 1: any required failure; high, one of high severity without a waiver; new, one without a waiver that was none before")
 	addMDMFlags(flags)
 }
 
 func (o *sweepOptions) check() error {
 	err := errors.Join(formatFlag(o.format, "text", "json"), coverageFlag(o.minCoverage))
+	if known := []string{failOnAny, failOnHigh, failOnNew}; !slices.Contains(known, o.failOn) {
+		err = errors.Join(err, usage(fmt.Errorf("--fail-on %q: not one of %v", o.failOn, known), ""))
+	}
 	if err == nil && (o.wait <= 0 || o.quiet <= 0) {
 		err = usage(errors.New("--wait and --quiet: not longer than nothing"), "write them as 10m or 90s")
 	}
@@ -110,6 +115,12 @@ func runSweep(ctx context.Context, opts sweepOptions, cfg Config, logger *slog.L
 	if err != nil {
 		return err
 	}
+	var before map[failingRow]checks.Severity
+	if opts.failOn == failOnNew {
+		if before, err = failingRows(ctx, cfg.Dir); err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+	}
 	bar := newProgressBar(errs)
 	swept, err := makeRound(ctx, req, cfg, logger, bar)
 	bar.end()
@@ -124,7 +135,8 @@ func runSweep(ctx context.Context, opts sweepOptions, cfg Config, logger *slog.L
 	defer results.Close()
 	text := textOptions(out)
 	text.Hint = explainHint(cfg.Dir)
-	return reportFrom(ctx, results, time.Now(), reportOptions{format: opts.format, minCoverage: opts.minCoverage}, text, out)
+	err = reportFrom(ctx, results, time.Now(), reportOptions{format: opts.format, minCoverage: opts.minCoverage}, text, out)
+	return failOn(ctx, opts, cfg.Dir, results, before, err)
 }
 
 // makeRound has the running serve make the round, or serves devices itself
@@ -144,7 +156,10 @@ func makeRound(ctx context.Context, req roundRequest, cfg Config, logger *slog.L
 	if err != nil {
 		return store.Sweep{}, err
 	}
-	swept, err := e.round(ctx, req, roundProgress(bar))
+	var swept store.Sweep
+	if err = e.openCanary(ctx); err == nil {
+		swept, err = e.round(ctx, req, roundProgress(bar))
+	}
 	if err != nil && ctx.Err() != nil {
 		err = errRoundCut
 	}

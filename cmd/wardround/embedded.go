@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,14 +12,14 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/catalog"
 	"github.com/wardround/wardround/internal/store/sqlite"
 	"github.com/wardround/wardround/internal/sweep"
-	"github.com/wardround/wardround/mdm"
 	"github.com/wardround/wardround/mdm/nano"
+	"github.com/wardround/wardround/mdm/webhook"
 )
 
 // errFolderBusy is the error of a data folder that another process works with.
@@ -33,36 +32,35 @@ const defaultTopic = "com.apple.mgmt.External.wardround"
 // Embedded is a data folder with the MDM server that its devices are enrolled
 // in, listening.
 type embedded struct {
-	cfg      Config
-	url      string // where devices report
-	state    *sqlite.State
-	results  *sqlite.Results
-	intake   *sweep.Intake
-	asker    mdm.Asker
-	pushes   bool // there is a push certificate
-	catalog  *catalog.Watcher
-	chain    *chainKeeper
-	expiries []checks.Expiry
-	logger   *slog.Logger
-	oneRound sync.Mutex // held while a round is made
+	cfg     Config
+	url     string // where devices report
+	state   *sqlite.State
+	results *sqlite.Results
+	intake  *sweep.Intake
+	live    atomic.Pointer[live] // what can change while it is open
+	chain   *chainKeeper
+	logger  *slog.Logger
+	turn    roundTurn
+	watch   *roundWatch // tells how the round goes, and what was asked
 
-	server *http.Server
-	served sync.WaitGroup
-	closes []func() error // in the order of opening
+	baselines *baselineKeeper
+	attached  *attachment // nil: the MDM server is the embedded one
+	canary    *canary     // nil: there is none
+
+	server    *http.Server
+	served    sync.WaitGroup
+	listening atomic.Bool
+	closes    []func() error // in the order of opening
 }
 
 // openEmbedded opens the folder, takes its lock and listens for devices. The
 // folder, its files and an authority for identities are made if need be.
 func openEmbedded(ctx context.Context, cfg Config, logger *slog.Logger) (_ *embedded, err error) {
-	expiries, err := cfg.server()
-	if err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, usage(fmt.Errorf("data folder: %w", err), "name another one with --dir")
 	}
-	collectLess()
-	e := &embedded{cfg: cfg, logger: logger, expiries: expiries}
+	collectLess(serverGC)
+	e := &embedded{cfg: cfg, logger: logger, watch: &roundWatch{}, baselines: newBaselineKeeper("", logger)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())
@@ -76,9 +74,19 @@ func openEmbedded(ctx context.Context, cfg Config, logger *slog.Logger) (_ *embe
 	if err := e.openStores(ctx); err != nil {
 		return nil, err
 	}
-	if e.catalog, err = openWatchedCatalog(cfg); err != nil {
+	if e.canary, err = newCanary(cfg.Canary, logger); err != nil {
 		return nil, err
 	}
+	if cfg.Attach.URL != "" {
+		if err := e.attach(ctx); err != nil {
+			return nil, err
+		}
+	}
+	first, err := e.prepare(ctx, cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	e.live.Store(first)
 	return e, e.listen(ctx)
 }
 
@@ -87,10 +95,14 @@ func openEmbedded(ctx context.Context, cfg Config, logger *slog.Logger) (_ *embe
 // boundMemory sees to it that a large fleet does not take it.
 const serverGC = 200
 
-// collectLess applies serverGC, unless GOGC says otherwise.
-func collectLess() {
+// readerGC is that of a command that reads the whole fleet once: little of it is
+// held, and collecting took a third of the time.
+const readerGC = 400
+
+// collectLess applies a percentage, unless GOGC says otherwise.
+func collectLess(percent int) {
 	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(serverGC)
+		debug.SetGCPercent(percent)
 	}
 }
 
@@ -115,7 +127,7 @@ func (e *embedded) openStores(ctx context.Context) (err error) {
 	}
 	e.closes = append(e.closes, e.results.Close)
 	e.intake = sweep.NewIntake(e.state)
-	e.chain, err = openChainKeeper(e.cfg.Dir, e.cfg.HeadFile, e.results, e.logger)
+	e.chain, err = openChainKeeper(e.cfg, e.results, e.logger)
 	return err
 }
 
@@ -135,36 +147,21 @@ func openWatchedCatalog(cfg Config) (*catalog.Watcher, error) {
 
 // listen starts the MDM server.
 func (e *embedded) listen(ctx context.Context) error {
-	roots, err := e.roots()
-	if err != nil {
-		return err
-	}
-	certificates, err := nano.PushCertificates(ctx, e.state)
-	if err != nil {
-		return err
-	}
-	topic := defaultTopic
-	for _, c := range certificates {
-		topic, e.pushes = c.Topic, true
-		e.expiries = append(e.expiries, checks.Expiry{What: checks.PushCertificate, Detail: c.Topic, NotAfter: c.NotAfter})
-	}
-	server, err := nano.New(nano.Config{Roots: roots, Topic: topic, Retain: e.cfg.Retain, Key: e.state.PrivacyKey()}, e.intake.Journal(e.state), nano.APNs(), e.logger)
-	if err != nil {
-		return err
-	}
-	e.asker = server
-	if !e.pushes {
-		e.asker = withoutPush{server}
-	}
 	listener, err := net.Listen("tcp", e.cfg.MDMListen)
 	if err != nil {
 		return usage(fmt.Errorf("listen for devices: %w", err), "name a free address with --mdm-listen")
 	}
-	e.url = "http://" + listener.Addr().String() + nano.Path
-	e.server = nano.HTTPServer(server.Handler())
+	e.url = "http://" + listener.Addr().String() + e.path()
+	limited := nano.HTTPServer
+	if e.attached != nil {
+		limited = webhook.HTTPServer
+	}
+	e.server = limited(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.live.Load().handler.ServeHTTP(w, r) }))
 	e.server.ErrorLog = slog.NewLogLogger(e.logger.Handler(), slog.LevelWarn)
 	e.closes = append(e.closes, e.stopListening)
+	e.listening.Store(true)
 	e.served.Go(func() {
+		defer e.listening.Store(false)
 		if err := e.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			e.logger.ErrorContext(ctx, "the MDM stopped serving", "err", err)
 		}
@@ -172,26 +169,12 @@ func (e *embedded) listen(ctx context.Context) error {
 	return nil
 }
 
-// roots are the authorities of the devices' identities.
-func (e *embedded) roots() (*x509.CertPool, error) {
-	if e.cfg.IdentityCA != "" {
-		data, err := readFile(e.cfg.IdentityCA, maxRootsFile)
-		if err != nil {
-			return nil, usage(fmt.Errorf("identity-ca: %w", err), "")
-		}
-		pool, err := nano.ParseRoots(data)
-		if err != nil {
-			return nil, usage(fmt.Errorf("identity-ca %s: %w", e.cfg.IdentityCA, err), "")
-		}
-		return pool, nil
+// path is where the listener takes what devices or the server elsewhere send.
+func (e *embedded) path() string {
+	if e.attached != nil {
+		return e.cfg.Attach.Path
 	}
-	ca, err := nano.OpenCA(e.file(authorityFile), e.file(authorityKeyFile), "wardround identities", time.Now)
-	if err != nil {
-		return nil, usage(err, "")
-	}
-	root := ca.Certificate()
-	e.expiries = append(e.expiries, checks.Expiry{What: checks.IdentityAuthority, Detail: root.Subject.CommonName, NotAfter: root.NotAfter.UTC()})
-	return ca.Roots(), nil
+	return nano.Path
 }
 
 // maxRootsFile bounds the file of authorities, in bytes.
@@ -201,6 +184,10 @@ func (e *embedded) stopListening() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	err := e.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) { // who is so slow sends it again
+		e.logger.WarnContext(ctx, "devices were cut off in the middle of a request")
+		err = e.server.Close()
+	}
 	e.served.Wait()
 	return err
 }

@@ -25,15 +25,24 @@ var errRoundUnderWay = errors.New("a round is under way")
 
 // rounder makes the Rounder of one round, with the catalog as its files are
 // now.
-func (e *embedded) rounder(req roundRequest) (*sweep.Rounder, error) {
-	baselines, err := loadBaselines(req.Baselines)
+func (e *embedded) rounder(ctx context.Context, req roundRequest) (*sweep.Rounder, error) {
+	l := e.live.Load()
+	baselines, problems, err := e.baselines.load(ctx, req.Baselines)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.catalog.Refresh(); err != nil {
+	if err := noteBaselines(ctx, e.state, e.results, baselines, time.Now()); err != nil {
+		return nil, err
+	}
+	broken, err := e.waiverFile(ctx, l.cfg, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	problems = append(problems, broken...)
+	if _, err := l.catalog.Refresh(); err != nil {
 		return nil, usage(err, "")
 	}
-	zone, err := e.cfg.zone()
+	zone, err := l.cfg.zone()
 	if err != nil {
 		return nil, err
 	}
@@ -42,35 +51,45 @@ func (e *embedded) rounder(req roundRequest) (*sweep.Rounder, error) {
 		return nil, err
 	}
 	return sweep.NewRounder(sweep.Config{
-		Baselines: baselines, BaselineNames: req.Baselines, Catalog: e.catalog.Catalog(), AppManagement: e.cfg.AppManagement, Apps: e.cfg.ClinicalApps,
-		Tool: toolVersion(), Build: build, Server: e.expiries, Zone: zone,
-		Group: req.Group, Wait: req.Wait, Quiet: req.Quiet, Rate: e.cfg.PushRate, ChainKey: e.chain.public(), Recorded: e.chain.publish,
-	}, e.state, e.results, e.intake, e.asker, e.logger), nil
+		Baselines: baselines, BaselineNames: req.Baselines, Problems: problems, WaiverApproval: l.cfg.WaiverApproval, Catalog: l.catalog.Catalog(), AppManagement: l.cfg.AppManagement, Apps: l.cfg.ClinicalApps,
+		Tool: toolVersion(), Build: build, Server: l.expiries, Zone: zone,
+		Group: req.Group, Wait: req.Wait, Quiet: req.Quiet, Rate: l.cfg.PushRate, LossGrace: l.cfg.LossGrace, ChainKey: e.chain.public(), Canary: e.canary.inRound(l), Recorded: e.chain.publish,
+	}, e.state, e.results, e.intake, e.watch.asker(l.asker), e.logger), nil
 }
 
 // round makes one round, or goes on with one.
 func (e *embedded) round(ctx context.Context, req roundRequest, report func(sweep.Progress)) (store.Sweep, error) {
-	if !e.oneRound.TryLock() {
+	if !e.turn.take(nil) {
 		return store.Sweep{}, usage(errRoundUnderWay, "wait until it has ended")
 	}
-	defer e.oneRound.Unlock()
+	defer e.turn.pass()
 	if err := e.canAsk(ctx, req.Group); err != nil {
 		return store.Sweep{}, err
 	}
 	if err := e.settleBaselines(ctx, &req); err != nil {
 		return store.Sweep{}, err
 	}
-	rounder, err := e.rounder(req)
+	rounder, err := e.rounder(ctx, req)
 	if err != nil {
 		return store.Sweep{}, err
 	}
+	return e.makeRound(ctx, rounder, req, report)
+}
+
+// makeRound makes the round whose turn it is, and tells those who wait for its
+// results.
+func (e *embedded) makeRound(ctx context.Context, rounder *sweep.Rounder, req roundRequest, report func(sweep.Progress)) (store.Sweep, error) {
+	report, ended := e.watch.follow(report)
+	defer ended()
 	swept, err := e.beginOrResume(ctx, rounder, req.Resume, report)
 	if err != nil {
 		return swept, err
 	}
-	if err := e.cfg.publish(ctx); err != nil { // the round is recorded all the same
+	e.logger.InfoContext(ctx, "a round has ended", "sweep", swept.ID, "asked", swept.Asked, "answered", swept.Answered, "silent", swept.Silent, "lost", swept.Lost)
+	if err := e.live.Load().cfg.publish(ctx); err != nil { // the round is recorded all the same
 		e.logger.ErrorContext(ctx, "no snapshot was published", "sweep", swept.ID, "err", err)
 	}
+	e.tell(ctx, swept)
 	return swept, nil
 }
 
@@ -101,10 +120,10 @@ func (e *embedded) canAsk(ctx context.Context, group string) error {
 		return err
 	}
 	boundMemory(len(enrolled))
-	if !slices.ContainsFunc(enrolled, func(s store.Enrolled) bool { return s.Enabled }) {
+	if !slices.ContainsFunc(enrolled, func(s store.Enrolled) bool { return s.Enabled && !sweep.IsCanary(s.Enrollment) }) {
 		return nobodyEnrolled(e.cfg.Dir)
 	}
-	if group == "" {
+	if group == "" || group == sweep.JustEnrolled {
 		return nil
 	}
 	items, err := e.state.Inventory(ctx)
@@ -164,7 +183,7 @@ func (e *embedded) catchUp(ctx context.Context) error {
 	if err := e.settleBaselines(ctx, &req); err != nil {
 		return err
 	}
-	rounder, err := e.rounder(req)
+	rounder, err := e.rounder(ctx, req)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,8 @@ type exporter struct {
 	files     []evidence.Profile
 	known     *catalog.Catalog
 	items     []store.Item
+	stated    []evidence.Statement
+	said      checks.Statements // as they are in the export
 
 	devices, otherwise int
 }
@@ -75,6 +77,9 @@ func openExporter(ctx context.Context, opts exportOptions, dir string, since, no
 		return nil, err
 	}
 	if err := x.readAsked(ctx); err != nil {
+		return nil, err
+	}
+	if err := x.readStatements(ctx); err != nil {
 		return nil, err
 	}
 	if err := x.readBaselines(ctx); err != nil {
@@ -292,6 +297,11 @@ func (x *exporter) write(ctx context.Context, out io.Writer) error {
 	if err := x.writeItems(w); err != nil {
 		return err
 	}
+	for _, s := range x.stated {
+		if err := w.Statement(s); err != nil {
+			return err
+		}
+	}
 	err = x.results.EachDevice(ctx, x.head.Now, func(d checks.DeviceResult) error {
 		if !x.wants(d.Subject) {
 			return nil
@@ -358,7 +368,7 @@ func (x *exporter) device(ctx context.Context, w *evidence.Writer, recorded chec
 			return fmt.Errorf("%s: %w", recorded.Subject.ID, err)
 		}
 	}
-	again := judge.Judge(line.Device(answers), x.catalog(), x.judged, x.head.Now).Result
+	again := judge.Judge(withStatements(line.Device(answers), x.said), x.catalog(), x.judged, x.head.Now).Result
 	if same, err := sameVerdicts(recorded, again, x.head.Now, x.hide != nil); err != nil {
 		return err
 	} else if !same {

@@ -4,6 +4,7 @@ package main
 const (
 	stateFile   = "state.db"
 	resultsFile = "results.db"
+	jobsFile    = "jobs.db"
 	catalogDir  = "catalog"
 
 	formerCatalogDir = "catalog-former" // contents that went before

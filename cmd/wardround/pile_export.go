@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/catalog"
 	"github.com/wardround/wardround/internal/evidence"
 	"github.com/wardround/wardround/internal/judge"
@@ -60,19 +61,19 @@ func (p *pile) export(ctx context.Context, name string) error {
 			p.unread(name, "evidence-export", err)
 			return nil
 		}
-		p.exported(name, line, answers)
+		p.exported(name, line, answers, contents.Said())
 	}
 	return ctx.Err()
 }
 
 // exported files the answers of one device, once: another file about the same
 // device would need to be told apart by time, and an export is whole.
-func (p *pile) exported(name string, line evidence.Device, answers []evidence.Observation) {
+func (p *pile) exported(name string, line evidence.Device, answers []evidence.Observation, said checks.Statements) {
 	if _, had := p.whole[line.ID]; had {
 		p.unread(name, "device-twice", fmt.Errorf("device %q is in another export too: not counted", line.ID))
 		return
 	}
-	device := line.Device(answers)
+	device := withStatements(line.Device(answers), said)
 	for _, o := range device.Observations {
 		p.bytes += int64(len(o.Evidence.Body))
 		p.next = max(p.next, o.Evidence.ID)

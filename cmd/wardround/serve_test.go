@@ -10,36 +10,67 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 // A station is a serve of a folder, running in this process.
 type station struct {
-	dir, url string
-	stop     context.CancelFunc
-	ended    chan int
+	dir, url        string
+	health, metrics string
+	log             *syncBuffer // what it says once it serves
+	stop            context.CancelFunc
+	ended           chan int
 }
 
-// startServe starts serve on a free port and waits until it listens.
-func startServe(t *testing.T, dir string) *station {
+// A syncBuffer can be read while another goroutine writes to it.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer // guarded by mu
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// startServe starts serve on a free port and waits until it listens. It makes no
+// round of its own.
+func startServe(t *testing.T, dir string, more ...string) *station {
+	t.Helper()
+	t.Setenv("WARDROUND_INSPECT", "false")
+	return startInspecting(t, dir, more...)
+}
+
+// startInspecting is startServe of one that asks devices that enrol.
+func startInspecting(t *testing.T, dir string, more ...string) *station {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	said, says := io.Pipe()
-	s := &station{dir: dir, stop: stop, ended: make(chan int, 1)}
+	s := &station{dir: dir, log: &syncBuffer{}, stop: stop, ended: make(chan int, 1)}
 	go func() {
-		s.ended <- run(ctx, []string{"serve", "--dir", dir, "--mdm-listen", "127.0.0.1:0", "--log-level", "error"}, strings.NewReader(""), io.Discard, says)
+		s.ended <- run(ctx, append([]string{"serve", "--dir", dir, "--mdm-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"}, more...), strings.NewReader(""), io.Discard, says)
 		says.Close()
 	}()
 	lines := bufio.NewScanner(said)
-	address := regexp.MustCompile(`http://\S+/mdm`)
-	for s.url == "" && lines.Scan() {
-		s.url = address.FindString(lines.Text())
+	address := regexp.MustCompile(`^(devices|health|metrics) +(http://[^ /]+(?:/mdm)?)`)
+	for s.metrics == "" && lines.Scan() {
+		if m := address.FindStringSubmatch(lines.Text()); m != nil {
+			*map[string]*string{"devices": &s.url, "health": &s.health, "metrics": &s.metrics}[m[1]] = m[2]
+		}
 	}
-	if s.url == "" {
+	if s.metrics == "" {
 		t.Fatalf("serve ended with %d before it listened", <-s.ended)
 	}
-	go func() { _, _ = io.Copy(io.Discard, said) }()
+	go func() { _, _ = io.Copy(s.log, said) }()
 	t.Cleanup(func() { stop(); said.Close() })
 	return s
 }
@@ -187,13 +218,35 @@ func waitForDevices(t *testing.T, dir string, n int) {
 // waitFor waits for what another goroutine does, and gives up after a minute.
 func waitFor(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	again := time.NewTicker(50 * time.Millisecond)
+	waitLong(t, time.Minute, 50*time.Millisecond, what, done)
+}
+
+// waitLong looks every so often, and gives up after the longest time.
+func waitLong(t *testing.T, longest, every time.Duration, what string, done func() bool) {
+	t.Helper()
+	again := time.NewTicker(every)
 	defer again.Stop()
-	for late := time.After(time.Minute); !done(); {
+	for late := time.After(longest); !done(); {
 		select {
 		case <-late:
-			t.Fatalf("waited a minute for %s", what)
+			t.Fatalf("waited %s for %s", longest, what)
 		case <-again.C:
 		}
+	}
+}
+
+func TestADeviceThatEnrolsIsAskedAndJudgedWithoutARound(t *testing.T) {
+	s := startInspecting(t, filepath.Join(t.TempDir(), "ward"))
+	end := s.simulate(t, "--rate", "50", "--for", "10m")
+	defer end()
+	waitFor(t, "the devices to be judged", func() bool {
+		if _, err := os.Stat(filepath.Join(s.dir, resultsFile)); err != nil {
+			return false
+		}
+		_, out, _ := wardround(t, "report", "--dir", s.dir)
+		return regexp.MustCompile(`hipaa-no-facetime +14 +14 +14 +14`).MatchString(out)
+	})
+	if got := sweeps(t, s.dir); len(got) == 0 || got[len(got)-1].Group != "(enrolled)" {
+		t.Errorf("got sweeps %+v, want one of those that enrolled", got)
 	}
 }

@@ -77,7 +77,10 @@ func Doors() []Door {
 		{"github.com/danielgtaylor/huma", []string{"internal/web"}},
 		{"github.com/alexedwards/scs", []string{"internal/web"}},
 		{"github.com/coreos/go-oidc", []string{"internal/web"}},
+		{"github.com/coreos/go-systemd", []string{"cmd/wardround"}},
+		{"github.com/prometheus", []string{"cmd/wardround"}},
 		{"github.com/nicholas-fedor/shoutrrr", []string{"internal/notify"}},
+		{"github.com/go-viper/mapstructure", nil}, // of tests alone
 		// Test libraries, which only a suite that lives outside _test files needs.
 		{"github.com/google/go-cmp", []string{"internal/store/storetest"}},
 		{"pgregory.net/rapid", []string{"internal/store/storetest"}},

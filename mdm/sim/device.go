@@ -58,6 +58,9 @@ func newDevice(cfg *FleetConfig, c *catalog, i int) *device {
 	d.Platform, d.Model = hardware(d.Persona)
 	d.OSVersion = osVersion(d.Persona, d.round)
 	d.ID, d.Serial = newID(d.Persona, rng), newSerial(rng)
+	if cfg.Name != nil {
+		d.ID, d.Serial = cfg.Name(i)
+	}
 	d.texts = newTexts(d.Model, rng)
 	d.secrets = d.texts.list()
 	d.pushToken = randomBytes(rng, 32)

@@ -63,6 +63,10 @@ type FleetConfig struct {
 	// Personas are given out in this order, round and round. Default Personas().
 	Personas []Persona
 
+	// Name gives device i its id and serial number. Default: those that Seed
+	// decides.
+	Name func(i int) (id, serial string)
+
 	// Client sends. Default one of its own with Concurrency connections, that
 	// gives a request up after Timeout, or a minute.
 	Client  *http.Client

@@ -33,6 +33,17 @@ func everything() []mdm.Query {
 	}
 }
 
+func TestADeviceThatIsNamedSaysSo(t *testing.T) {
+	c := newClinic(t, sim.FleetConfig{
+		Devices: 1, Personas: []sim.Persona{sim.FaceTimeAllowed}, Name: func(int) (id, serial string) { return "SOME-ID", "SOMESERIAL" },
+	}, mdm.QueryDeviceInformation("UDID", "SerialNumber"))
+	c.session(0)
+	said := dict(t, c.answer(0, 0), "QueryResponses")
+	if d := c.fleet.Devices()[0]; d.ID != "SOME-ID" || d.Serial != "SOMESERIAL" || said["UDID"] != d.ID || said["SerialNumber"] != d.Serial {
+		t.Errorf("got %+v, which says %v", d, said)
+	}
+}
+
 func TestTheSameSeedGivesTheSameFleet(t *testing.T) {
 	talk := func(seed uint64) *clinic {
 		c := newClinic(t, sim.FleetConfig{Seed: seed, Devices: 28}, everything()...)

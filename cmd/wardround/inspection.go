@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wardround/wardround/internal/sweep"
+)
+
+const (
+	// inspectionPause is how long an inspection waits for a round to end, and for
+	// more devices to enrol.
+	inspectionPause = 5 * time.Second
+	// inspectionQuiet and inspectionWait end an inspection when nothing comes.
+	inspectionQuiet = 15 * time.Second
+	inspectionWait  = 10 * time.Minute
+)
+
+// inspectEnrolled asks devices that have enrolled, as soon as they are out of
+// Setup Assistant, and judges them, until there are none. It waits for a round
+// that is under way; one that somebody wants meanwhile goes first, and asks them
+// as well.
+func (e *embedded) inspectEnrolled(ctx context.Context) error {
+	for {
+		asked, err := e.inspect(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, errRoundUnderWay) || errors.Is(err, context.Canceled):
+		case err != nil || !asked:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(inspectionPause):
+		}
+	}
+}
+
+// inspect makes a round of the devices that have just enrolled, and reports
+// whether there were any.
+func (e *embedded) inspect(ctx context.Context) (bool, error) {
+	if !e.live.Load().cfg.Inspect {
+		return false, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if !e.turn.take(cancel) {
+		return false, errRoundUnderWay
+	}
+	defer e.turn.pass()
+	req := roundRequest{Group: sweep.JustEnrolled, Quiet: inspectionQuiet, Wait: inspectionWait}
+	if err := e.settleBaselines(ctx, &req); err != nil {
+		return false, err
+	}
+	rounder, err := e.rounder(ctx, req)
+	if err != nil {
+		return false, err
+	}
+	plan, err := rounder.Plan(ctx)
+	if err != nil || len(plan) == 0 {
+		return false, err
+	}
+	_, err = e.makeRound(ctx, rounder, req, func(sweep.Progress) {})
+	return true, err
+}

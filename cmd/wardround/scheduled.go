@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/wardround/wardround/internal/jobs"
+	"github.com/wardround/wardround/internal/sweep"
+)
+
+// A scheduler has a running serve do what is due.
+type scheduler struct {
+	e      *embedded
+	runner *jobs.Runner
+	plans  atomic.Pointer[[]*jobs.Plan] // the rounds
+}
+
+// openScheduler opens jobs.db of the folder.
+func openScheduler(ctx context.Context, e *embedded) (*scheduler, error) {
+	s := &scheduler{e: e}
+	table, err := e.cfg.timetable()
+	if err != nil {
+		return nil, err
+	}
+	plans := table[jobs.Round]
+	s.plans.Store(&plans)
+	s.runner, err = jobs.Open(ctx, e.file(jobsFile), jobs.Config{
+		Timetable: table, Logger: e.logger, UsersToMend: usersToMend,
+		Work: map[jobs.Kind]func(context.Context, jobs.Job) error{
+			jobs.Round:    s.round,
+			jobs.Inspect:  func(ctx context.Context, _ jobs.Job) error { return e.inspectEnrolled(ctx) },
+			jobs.Upkeep:   func(ctx context.Context, _ jobs.Job) error { return e.upkeep(ctx) },
+			jobs.Snapshot: func(ctx context.Context, _ jobs.Job) error { return e.live.Load().cfg.publish(ctx) },
+			jobs.Head:     func(ctx context.Context, _ jobs.Job) error { e.chain.publish(ctx); return nil },
+			jobs.Digest:   func(ctx context.Context, _ jobs.Job) error { return e.tellWhatWaits(ctx) },
+		},
+	})
+	if err != nil {
+		return nil, usage(err, "")
+	}
+	return s, nil
+}
+
+// usersToMend reports an error that is as it is until somebody mends it.
+func usersToMend(err error) bool {
+	_, wrong := errors.AsType[*usageError](err)
+	return wrong && !errors.Is(err, errRoundUnderWay)
+}
+
+// round makes the rounds of one schedule, a group after the other.
+func (s *scheduler) round(ctx context.Context, job jobs.Job) error {
+	wait, quiet := defaultRoundWait, defaultRoundQuiet
+	for _, r := range s.e.live.Load().cfg.Rounds {
+		if r.Name == job.Schedule.Name && r.Wait > 0 {
+			wait = r.Wait
+		}
+	}
+	groups := job.Schedule.Groups
+	if len(groups) == 0 {
+		groups = []string{""}
+	}
+	for _, group := range groups {
+		s.e.logger.InfoContext(ctx, "a scheduled round begins", "round", job.Schedule.Name, "group", group, "due", stamp(job.Due))
+		req := roundRequest{Group: group, Baselines: job.Schedule.Baselines, Wait: wait, Quiet: quiet}
+		_, err := s.e.round(ctx, req, func(sweep.Progress) {})
+		if errors.Is(err, errRoundUnderWay) {
+			return jobs.Postpone(time.Minute, err)
+		}
+		if err != nil {
+			return fmt.Errorf("round %q of group %q: %w", job.Schedule.Name, group, err)
+		}
+	}
+	return nil
+}
+
+// start begins to do what is due.
+func (s *scheduler) start(ctx context.Context) error {
+	for _, w := range s.e.cfg.lintRounds(*s.plans.Load(), time.Now()) {
+		s.e.logger.WarnContext(ctx, "a doubt about the schedule", "doubt", w)
+	}
+	return errors.Join(s.runner.Start(ctx), s.runner.Enrolled(ctx, sweep.JustEnrolled))
+}
+
+// watch has devices that enrol inspected, until ctx ends.
+func (s *scheduler) watch(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.e.intake.Enrolled():
+		}
+		if err := s.runner.Enrolled(ctx, sweep.JustEnrolled); err != nil && ctx.Err() == nil {
+			s.e.logger.ErrorContext(ctx, "a device that enrolled is not inspected before the next round", "err", err)
+		}
+	}
+}
+
+// reload has new settings hold.
+func (s *scheduler) reload(_ context.Context, cfg Config) error {
+	table, err := cfg.timetable()
+	if err != nil {
+		return err
+	}
+	if err := s.runner.Reschedule(table); err != nil {
+		return err
+	}
+	plans := table[jobs.Round]
+	s.plans.Store(&plans)
+	return nil
+}
+
+// interval is the time within which a round is due, 0 if none is.
+func (s *scheduler) interval() time.Duration { return jobs.Interval(*s.plans.Load(), time.Now()) }
+
+// upkeep drops what is kept no longer.
+func (e *embedded) upkeep(ctx context.Context) error {
+	now := time.Now()
+	bodies, history, err := e.live.Load().cfg.cutoffs(now)
+	if err != nil {
+		return err
+	}
+	pruned, err := prune(ctx, e.cfg.Dir, bodies, history, now, false, &pruneRecord{})
+	if err != nil {
+		return err
+	}
+	for _, p := range pruned {
+		e.logger.InfoContext(ctx, "pruned", "stock", p.Stock, "count", p.Count)
+	}
+	return nil
+}

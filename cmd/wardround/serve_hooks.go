@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// serveHooks are what other parts of serve (scheduled rounds, an attached
+// server, the canary, messages) tell /readyz and /metrics, and what they want to
+// know. Each may be nil. They are called from several goroutines and should
+// answer at once.
+type serveHooks struct {
+	// parts are further parts of /readyz.
+	parts []func(context.Context) healthPart
+
+	// interval is the longest time between two scheduled rounds; 0: none is
+	// scheduled.
+	interval func() time.Duration
+
+	// webhook counts what came from an attached server.
+	webhook func() webhookCounts
+}
+
+// webhookCounts are of events since the program began, but for pending.
+type webhookCounts struct {
+	kept, duplicate, unsigned, refused, tooLarge int64
+
+	forwarded, forwardFailed, forwardDropped int64
+	forwardPending                           int64 // events that wait to be passed on
+}
