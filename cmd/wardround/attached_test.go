@@ -165,7 +165,7 @@ func (c *attachedClinic) found(t *testing.T) map[string]string {
 // postgres is the DSN of a database of its own with NanoMDM's tables.
 func postgres(t *testing.T) string {
 	t.Helper()
-	const variable = "WARDROUND_NANOMDM_DSN"
+	const variable = "WARDROUND_TEST_NANOMDM_DSN"
 	dsn := os.Getenv(variable)
 	if dsn == "" && strings.Contains(os.Getenv("WARDROUND_TEST_MUST_RUN"), "postgres") {
 		t.Fatalf("%s names no database", variable)

@@ -7,8 +7,8 @@
 //  1. A command is one file here (cmd_demo.go, cmd_check.go, ...); run is the
 //     program as a function, newRootCommand its tree, exitCode its outcome.
 //     embedded.go wires a data folder to the MDM server its devices are
-//     enrolled in; serve keeps it up, and control.go is how sweep reaches it. canary.go
-//     simulates the one device that must fail.
+//     enrolled in; serve keeps it up, and control.go is how sweep reaches it.
+//     canary.go simulates the one device that must fail.
 //  2. internal/sweep makes a round. It asks each enrollment what
 //     mdm.QueriesFor says: an mdm.Query is one of ten read-only RequestTypes,
 //     and nothing else can be built. The ledger knows what is outstanding; a

@@ -18,7 +18,7 @@ import (
 // a missing one is a failure.
 func nanoMDMProgram(t *testing.T) string {
 	t.Helper()
-	const variable = "WARDROUND_NANOMDM"
+	const variable = "WARDROUND_TEST_NANOMDM"
 	program := os.Getenv(variable)
 	if program == "" && strings.Contains(os.Getenv("WARDROUND_TEST_MUST_RUN"), "nanomdm") {
 		t.Fatalf("%s names no program", variable)

@@ -35,7 +35,9 @@ type serving struct {
 
 func newServing(e *embedded, again func() (Config, error), hooks serveHooks, now func() time.Time) *serving {
 	s := &serving{e: e, again: again, hooks: hooks, now: now, manager: serviceManager{e.logger}, reloads: make(chan error, 1)}
-	hooks.interval = s.interval
+	if hooks.interval == nil {
+		hooks.interval = s.interval
+	}
 	hooks.parts = append([]func(context.Context) healthPart{s.ending}, hooks.parts...)
 	s.prober = &prober{e: e, hooks: hooks, now: now, began: now(), pings: make(chan struct{})}
 	s.meter = &meter{e: e, prober: s.prober, hooks: hooks, now: now, began: now()}

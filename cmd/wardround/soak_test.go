@@ -16,7 +16,7 @@ import (
 )
 
 // soakVariable is how long the soak takes, as 10m.
-const soakVariable = "WARDROUND_SOAK"
+const soakVariable = "WARDROUND_TEST_SOAK"
 
 // TestSoakLeavesMemoryAndGoroutinesFlat has serve make a round a minute of 1,000
 // devices that poll all the time.

@@ -27,8 +27,8 @@ import (
 // databaseVariable the DSN of a PostgreSQL database on this machine that has the
 // tables of its pgsql storage.
 const (
-	programVariable  = "WARDROUND_NANOMDM"
-	databaseVariable = "WARDROUND_NANOMDM_DSN"
+	programVariable  = "WARDROUND_TEST_NANOMDM"
+	databaseVariable = "WARDROUND_TEST_NANOMDM_DSN"
 )
 
 // A rival is a server under measurement.

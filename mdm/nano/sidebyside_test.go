@@ -27,7 +27,7 @@ const (
 
 // BenchmarkSideBySide is a sweep of 500 devices with six answers of 205 kB
 // together, against this server and against NanoMDM's own (named by
-// WARDROUND_NANOMDM) on its storages, in memory, in files and in PostgreSQL. Each server is a process of its
+// WARDROUND_TEST_NANOMDM) on its storages, in memory, in files and in PostgreSQL. Each server is a process of its
 // own, whose CPU is counted for 1,000 devices: to queue the commands, to hand
 // them out and take the answers, and to judge; so is the most memory it had.
 // Requests are signed as Apple's devices do, before the clock starts.
