@@ -92,7 +92,7 @@ type Config struct {
 	// WaiverFile is a file of waivers that is read before each round, besides
 	// those that commands added. Default: empty, there is none.
 	WaiverFile string `mapstructure:"waiver-file"`
-	// MaxWaiver is how long a waiver may last. Default: 4320h, 180 days.
+	// MaxWaiver is how long a waiver may last. Default: 8766h, a year.
 	MaxWaiver time.Duration `mapstructure:"max-waiver"`
 	// WaiverApproval says that a waiver counts only once somebody else than who
 	// added it has approved it. Default: false.
@@ -198,7 +198,7 @@ const (
 	defaultMDMListen     = "127.0.0.1:9180"
 	defaultPushRate      = 50
 	defaultLossGrace     = time.Minute
-	defaultMaxWaiver     = 4320 * time.Hour
+	defaultMaxWaiver     = 8766 * time.Hour
 )
 
 // defaultConfig is what holds where nobody says otherwise.

@@ -158,11 +158,14 @@ func (x *examination) attach(a AttachConfig) {
 }
 
 func (x *examination) rounds(c Config) {
-	if _, err := c.plannedRounds(); err != nil {
-		x.err("rounds", err)
-	}
+	_, err := c.zone()
+	whole := err == nil
 	for i, r := range c.Rounds {
 		at := fmt.Sprintf("rounds[%d]", i)
+		if r.Cron == "" {
+			x.wrong(at, "%s.cron: it is missing", at)
+			whole = false
+		}
 		if len(r.Baselines) > 0 {
 			if _, err := loadBaselines(r.Baselines); err != nil {
 				x.wrong(at+".baselines", "%s.baselines: %v", at, err)
@@ -171,6 +174,12 @@ func (x *examination) rounds(c Config) {
 		if r.Wait < 0 {
 			x.wrong(at+".wait", "%s.wait: less than nothing", at)
 		}
+	}
+	if !whole { // what is wrong is told above
+		return
+	}
+	if _, err := c.plannedRounds(); err != nil {
+		x.err("rounds", err)
 	}
 }
 

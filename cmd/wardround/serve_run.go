@@ -106,7 +106,9 @@ func (s *serving) run(ctx context.Context) error {
 	signal.Notify(again, syscall.SIGHUP)
 	defer signal.Stop(again)
 	var beside sync.WaitGroup
-	beside.Go(func() { s.scheduler.watch(ctx) })
+	if s.scheduler != nil {
+		beside.Go(func() { s.scheduler.watch(ctx) })
+	}
 	defer beside.Wait()
 	every, err := s.manager.watchdog()
 	if err != nil {

@@ -52,7 +52,7 @@ func TestASweepInWhichNothingChangedAddsNoRow(t *testing.T) {
 		}
 	}
 	after := rowsOf(t, r.dir)
-	if after["state.db ledger"] == 0 || after["results.db verdict"] == 0 {
+	if after["state.db ledger"] == 0 || after["results.db list_verdict"] == 0 {
 		t.Fatalf("got rows %v: this test looks at the wrong thing", after)
 	}
 	for _, rows := range []map[string]int{before, after} {
