@@ -12,9 +12,9 @@ import (
 const (
 	// maxCron bounds an expression, in bytes.
 	maxCron = 256
-	// maxBetween is the longest that an expression can wait: from one 29 February
-	// to the one after the next when a year like 2100 has none.
-	maxBetween = 8*366 + 1
+	// maxBetween is the longest that an expression can wait, in days: from a Sunday,
+	// 29 February 2088, to the next one, in 2128, since 2100 has no such day.
+	maxBetween = 40 * 366
 	// cronHint is what an expression has to look like.
 	cronHint = `write minute, hour, day of month, month and day of week, as "30 2 * * mon-fri"`
 )

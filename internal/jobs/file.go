@@ -165,7 +165,13 @@ func riverVersion(ctx context.Context, db *sql.DB) (int64, error) {
 func takeUp(ctx context.Context, db *sql.DB, now time.Time) (again, givenUp int, err error) {
 	const most = 1000
 	executor := riversqlite.New(db).GetExecutor()
-	horizon := now.Add(24 * time.Hour) // all that run: there is nobody else to run them
+	// All that run, since there is nobody else to run them: also what a clock that was
+	// ahead dated later than now. The same goes for River's lease of leadership,
+	// without which nothing is retried until it ends.
+	horizon := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	if _, err := executor.LeaderDeleteExpired(ctx, &riverdriver.LeaderDeleteExpiredParams{Now: &horizon}); err != nil {
+		return 0, 0, err
+	}
 	var after int64
 	for {
 		left, err := executor.JobGetStuck(ctx, &riverdriver.JobGetStuckParams{AfterID: after, Max: most, StuckHorizon: horizon})
@@ -190,6 +196,9 @@ func takeUp(ctx context.Context, db *sql.DB, now time.Time) (again, givenUp int,
 			params.Error = append(params.Error, cause)
 			params.State = append(params.State, string(state))
 			params.FinalizedAt = append(params.FinalizedAt, ended)
+			if job.ScheduledAt.After(now) {
+				job.ScheduledAt = now
+			}
 			params.ScheduledAt = append(params.ScheduledAt, job.ScheduledAt)
 		}
 		if _, err := executor.JobRescueMany(ctx, params); err != nil {

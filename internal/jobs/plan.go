@@ -133,8 +133,7 @@ func (p *Plan) runs(after time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		last := after
 		for base, next := range p.bases(after) {
-			run := p.Clear(base)
-			run = p.Clear(run.Add(p.delay(base, next)))
+			run := p.Clear(base.Add(p.delay(base, next)))
 			if !run.After(last) {
 				continue
 			}
@@ -145,14 +144,14 @@ func (p *Plan) runs(after time.Time) iter.Seq[time.Time] {
 	}
 }
 
-// bases yields the times of the expression, each with the one after it, from
-// early enough to have all whose runs are after a time.
+// bases yields the times of the expression, out of blackout hours, each with the
+// one after it, from early enough to have all whose runs are after a time.
 func (p *Plan) bases(after time.Time) iter.Seq2[time.Time, time.Time] {
 	return func(yield func(base, next time.Time) bool) {
 		var base time.Time
 		for wall := range p.cron.walls(onWall(after.Add(-lookBack-p.schedule.Jitter), p.zone)) {
-			next := instant(wall, p.zone)
-			if base.Equal(next) { // both left out by the same change of clocks
+			next := p.Clear(instant(wall, p.zone))
+			if base.Equal(next) { // brought together by blackout hours or a change of clocks
 				continue
 			}
 			if !base.IsZero() && !yield(base, next) {

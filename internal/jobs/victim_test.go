@@ -3,11 +3,14 @@ package jobs_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/wardround/wardround/internal/jobs"
 )
@@ -43,6 +46,34 @@ func beVictim(path string) int {
 
 func TestAJobThatAKilledProcessHadBegunIsDoneAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "jobs.db")
+	kill(t, path)
+	doneAgain(t, path)
+}
+
+func TestAKilledProcessWhoseClockWasAheadLeavesNothingStuck(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	kill(t, path)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ahead := range []string{
+		"UPDATE river_job SET attempted_at = '2099-01-01 00:00:00.000', scheduled_at = '2099-01-01 00:00:00.000'",
+		"UPDATE river_leader SET expires_at = '2099-01-01 00:00:00.000'",
+	} {
+		if _, err := db.ExecContext(t.Context(), ahead); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	doneAgain(t, path)
+}
+
+// kill has another process begin a job in the file, and kills it.
+func kill(t *testing.T, path string) {
+	t.Helper()
 	victim := exec.CommandContext(t.Context(), os.Args[0])
 	victim.Env = append(os.Environ(), victimFile+"="+path)
 	victim.Stderr = os.Stderr
@@ -66,14 +97,24 @@ func TestAJobThatAKilledProcessHadBegunIsDoneAgain(t *testing.T) {
 	if err := victim.Wait(); err == nil {
 		t.Fatal("the process ended well, want it killed")
 	}
+}
 
+// doneAgain wants the job that was begun to be tried a second time, and a third,
+// for which River must lead again.
+func doneAgain(t *testing.T, path string) {
+	t.Helper()
 	done := make(chan jobs.Job, 1)
-	runner := start(t, path, jobs.Config{Work: works(jobs.Upkeep, func(_ context.Context, job jobs.Job) error {
+	runner := start(t, path, jobs.Config{Backoff: time.Millisecond, Work: works(jobs.Upkeep, func(_ context.Context, job jobs.Job) error {
 		done <- job
+		if job.Attempt == 2 {
+			return errors.New("once more")
+		}
 		return nil
 	})})
-	if job := receive(t, done); job.Attempt != 2 {
-		t.Errorf("got attempt %d, want 2", job.Attempt)
+	for want := 2; want < 4; want++ {
+		if job := receive(t, done); job.Attempt != want {
+			t.Errorf("got attempt %d, want %d", job.Attempt, want)
+		}
 	}
 	stop(t, runner)
 }
