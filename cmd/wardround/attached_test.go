@@ -198,7 +198,7 @@ func TestAttachedToALossyServerTheVerdictsAreThoseOfAnUndisturbedRun(t *testing.
 	nanoMDMProgram(t)
 	devices := 500
 	if underRace {
-		devices = 60 // the detector sees as much in a small fleet
+		devices = 20 // the detector sees as much in a small fleet
 	}
 	calm := openAttachedClinic(t, devices, "-storage", "pgsql", "-storage-dsn", postgres(t))
 	end := calm.simulate(t)
