@@ -2,19 +2,16 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
+	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
-	"github.com/wardround/wardround/mdm"
 	"github.com/wardround/wardround/mdm/webhook"
 )
 
@@ -22,201 +19,114 @@ import (
 type attachTrial struct {
 	opts   attachOptions
 	cfg    Config // that serve would have
+	hook   string // where the server is to send its webhook
 	client *webhook.Client
 	logger *slog.Logger
 	out    io.Writer
+	report attachReport
 	failed bool
 }
 
-func openAttachTrial(url string, opts attachOptions, cfg Config, logger *slog.Logger, out io.Writer) (*attachTrial, error) {
+// serverTimeout bounds each question to the server: somebody waits for it.
+const serverTimeout = 10 * time.Second
+
+func newAttachTrial(opts attachOptions, cfg Config, logger *slog.Logger, out io.Writer) (*attachTrial, error) {
 	key, err := readSecretFile(opts.keyFile)
 	if err != nil {
 		return nil, usage(fmt.Errorf("--key-file: %w", err), "")
 	}
-	cfg.MDMListen = opts.listen
-	cfg.Attach.URL, cfg.Attach.Dialect, cfg.Attach.User = url, opts.dialect, opts.user
-	cfg.Attach.KeyFile, cfg.Attach.HMACKeyFile = opts.keyFile, opts.hmacKeyFile
-	cfg.Attach.Unsigned = webhook.Server(opts.dialect) == webhook.MicroMDM
-	t := &attachTrial{opts: opts, cfg: cfg, logger: logger, out: out}
+	hmacKey, err := secretOf("--hmac-key-file", "", opts.hmacKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	server := webhook.Server(opts.dialect)
+	cfg.Attach = AttachConfig{
+		URL: opts.url, Dialect: opts.dialect, User: opts.user, KeyFile: opts.keyFile, Key: secret(key), HMACKeyFile: opts.hmacKeyFile, HMACKey: hmacKey,
+		Unsigned: !opts.signs(), Path: defaultConfig().Attach.Path, PushRate: webhook.DefaultPushRate,
+	}
+	cfg.Canary = "" // it would enrol beside the one device that is tried
+	t := &attachTrial{opts: opts, cfg: cfg, hook: opts.webhook, logger: logger, out: out}
+	if t.hook == "" {
+		t.hook = "http://" + cfg.MDMListen + cfg.Attach.Path
+	}
+	if u, err := url.Parse(t.hook); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, usage(errors.New("--webhook-url: not an http or https address"), "write it as https://wardround.clinic.example/webhook")
+	}
 	t.client, err = webhook.NewClient(webhook.ClientConfig{
-		Server: webhook.Server(opts.dialect), URL: url, User: opts.user, Key: webhook.Secret(key), Timeout: 10 * time.Second, Attempts: 2,
+		Server: server, URL: opts.url, User: opts.user, Key: webhook.Secret(key), Timeout: serverTimeout, Attempts: 2,
 	}, nil, logger)
 	return t, usage(err, "")
 }
 
-// say prints one finding.
-func (t *attachTrial) say(ok bool, what, text string) {
-	mark := "ok  "
-	if !ok {
-		mark, t.failed = "FAIL", true
+// server asks for the version and whether the key is taken. It reports whether
+// the server can be worked with as far as is known.
+func (t *attachTrial) server(ctx context.Context) (usable bool, err error) {
+	version, err := t.client.Version(ctx)
+	if err != nil {
+		t.say(attachFailed, "version", err.Error(), "Is the URL that of the MDM server, and is it up?")
+		return false, ctx.Err()
 	}
-	fmt.Fprintf(t.out, "%s  %-26s %s\n", mark, what, text)
+	if version == "unknown" { // NanoMDM's word, of a build that was not told
+		version = "it answers, and does not know"
+	}
+	t.say(attachOK, "version", version, "")
+	if usable, err = t.key(ctx); err != nil || !usable {
+		return false, err
+	}
+	if u, err := url.Parse(t.opts.url); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+		t.say(attachNote, "encryption", "the API key goes over the network in clear", "Reach the server by https.")
+	}
+	if u, err := url.Parse(t.hook); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+		t.say(attachNote, "encryption", "what devices say comes over the network in clear", "Put a proxy with TLS before wardround: docs/security.md.")
+	}
+	return true, nil
 }
 
-// server asks for the version and whether the key is taken.
-func (t *attachTrial) server(ctx context.Context) error {
-	if version, err := t.client.Version(ctx); err != nil {
-		t.say(false, "version", err.Error())
-	} else {
-		t.say(true, "version", version)
+// key has the server check the API key, with a question that changes nothing.
+func (t *attachTrial) key(ctx context.Context) (taken bool, err error) {
+	if webhook.Server(t.opts.dialect) == webhook.MicroMDM {
+		t.say(attachNote, "API key", "not tried: of what wardround asks MicroMDM, nothing needs the key and has no effect", "Give --device: a device is asked with it.")
+		return true, nil
 	}
 	certificate, err := t.client.PushCertificate(ctx, t.opts.topic)
 	switch {
 	case err == nil:
-		days := daysLeft(certificate.NotAfter, time.Now())
-		t.say(days > 0, "push certificate", fmt.Sprintf("%d days left", days))
+		t.say(attachOK, "API key", "taken", "")
+		t.sayDaysLeft(certificate.NotAfter)
 	case errors.Is(err, webhook.ErrKeyRefused):
-		t.say(false, "API key", "the server refuses it")
+		t.say(attachFailed, "API key", err.Error(), "The file has to hold the same text as the server's flag -api (NanoHUB: -api-key).")
+		return false, ctx.Err()
+	case errors.Is(err, errors.ErrUnsupported) && strings.Contains(err.Error(), http.StatusText(http.StatusNotFound)):
+		t.say(attachFailed, "API key", "there is no API at that URL", "Is the server started with -api (NanoHUB: -api-key), and is the path in the URL right?")
+		return false, ctx.Err()
 	case errors.Is(err, errors.ErrUnsupported):
-		t.say(true, "API key", "taken, as far as the server tells; it does not say how long its push certificate lasts")
+		t.say(attachOK, "API key", "taken", "")
+		t.say(attachNote, "push certificate", "the server does not say how long it lasts", "NanoMDM does after version 0.9.0, if --topic names it.")
 	default:
-		t.say(false, "API", err.Error())
+		t.say(attachFailed, "API", err.Error(), "")
+		return false, ctx.Err()
 	}
-	return ctx.Err()
+	return true, nil
 }
 
-// device asks one device in a folder of its own.
-func (t *attachTrial) device(ctx context.Context) (err error) {
-	cfg := t.cfg
-	if cfg.Dir, err = os.MkdirTemp("", "wardround-attach-*"); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(cfg.Dir)) }()
-	e, err := openEmbedded(ctx, cfg, t.logger)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, e.Close()) }()
-	queries := mdm.QueriesFor(mdm.Target{Enrollment: mdm.Enrollment{ID: t.opts.device, Type: mdm.Device}, AppManagement: cfg.AppManagement})
-	commands := make([]mdm.Command, 0, len(queries))
-	for _, q := range queries {
-		commands = append(commands, mdm.Command{Query: q, CommandUUID: mdm.NewCommandUUID()})
-	}
-	if err := e.attached.client.Ask(ctx, t.opts.device, commands...); err != nil {
-		t.say(false, "queue", err.Error())
-		return nil
-	}
-	t.say(true, "queue", fmt.Sprintf("%d read-only queries are queued for %s", len(commands), t.opts.device))
-	if failed, err := e.attached.client.Wake(ctx, []string{t.opts.device}); err != nil || failed[t.opts.device] != nil {
-		fmt.Fprintf(t.out, "note  %-26s %v; it is asked when it polls\n", "push", errors.Join(err, failed[t.opts.device]))
-	}
-	return t.answers(ctx, e, queries)
-}
+// pushWarning is how long before its end a push certificate is to be renewed.
+const pushWarning = 30
 
-// answers waits for them, and tells of each.
-func (t *attachTrial) answers(ctx context.Context, e *embedded, queries []mdm.Query) error {
-	late := time.After(t.opts.wait)
-	again := time.NewTicker(200 * time.Millisecond)
-	defer again.Stop()
-	for {
-		found, err := e.state.Observations(ctx, t.opts.device)
-		if err != nil {
-			return err
-		}
-		came := make(map[mdm.QueryKey]mdm.Evidence)
-		for _, o := range found {
-			if o.Evidence.Class == mdm.Report && o.Evidence.Status != mdm.Idle {
-				came[o.Evidence.Query] = o.Evidence
-			}
-		}
-		waiting := len(came) < len(queries)
-		if waiting {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-again.C:
-				continue
-			case <-late:
-			}
-		}
-		for _, q := range queries {
-			evidence, ok := came[q.Key()]
-			t.sayAnswer(q.Key(), evidence, ok)
-		}
-		if len(found) == 0 {
-			fmt.Fprintln(t.out, "      Nothing came by the webhook: is the server started with the flags below, and can it reach that address?")
-		}
-		return nil
-	}
-}
-
-func (t *attachTrial) sayAnswer(q mdm.QueryKey, e mdm.Evidence, came bool) {
+func (t *attachTrial) sayDaysLeft(end time.Time) {
+	days := daysLeft(end, time.Now())
+	text := fmt.Sprintf("%d days left, until %s", days, end.Format(time.DateOnly))
 	switch {
-	case !came:
-		t.say(false, string(q), "no answer came in "+t.opts.wait.String())
-	case e.Status == mdm.Acknowledged:
-		t.say(true, string(q), "answered")
-	case e.Status == mdm.NotNow:
-		t.say(true, string(q), "put off: it comes by and by")
+	case days <= 0:
+		t.say(attachFailed, "push certificate", "it ended on "+end.Format(time.DateOnly), "No device hears of anything: renew it under the same Apple Account.")
+	case days < pushWarning:
+		t.say(attachNote, "push certificate", text, "Renew it under the same Apple Account, or all devices have to enrol anew.")
 	default:
-		text := string(e.Status)
-		if reply, err := mdm.Decode(e); err == nil && len(reply.ErrorChain) > 0 {
-			text += fmt.Sprintf(" %s %d", reply.ErrorChain[0].ErrorDomain, reply.ErrorChain[0].ErrorCode)
-		}
-		t.say(false, string(q), "refused: "+text+"; its enrollment profile may lack the right to be asked this (AccessRights)")
+		t.say(attachOK, "push certificate", text, "")
 	}
 }
 
-// propose says what the server and serve need, and writes it if told to.
-func (t *attachTrial) propose() error {
-	keyFile := t.opts.hmacKeyFile
-	if keyFile == "" {
-		keyFile = filepath.Join(filepath.Dir(t.opts.output), "webhook-hmac.key")
-	}
-	attach := map[string]any{"url": t.cfg.Attach.URL, "dialect": t.opts.dialect, "key-file": absolute(t.opts.keyFile)}
-	if t.cfg.Attach.Unsigned {
-		attach["unsigned"] = true
-	} else {
-		attach["hmac-key-file"] = absolute(keyFile)
-	}
-	if t.opts.user != "" {
-		attach["user"] = t.opts.user
-	}
-	text, err := yaml.Marshal(map[string]any{"dir": absolute(t.cfg.Dir), "mdm-listen": t.opts.listen, "attach": attach})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(t.out, "\nThe server has to be started with\n  -webhook-url %s\n", t.opts.webhook)
-	if t.cfg.Attach.Unsigned {
-		fmt.Fprintln(t.out, "MicroMDM does not sign its webhook: whoever reaches that address can speak for any device.")
-	} else {
-		fmt.Fprintf(t.out, "  -webhook-hmac-key and the key in %s\n", keyFile)
-	}
-	fmt.Fprintf(t.out, "\nThe configuration %s:\n%s", t.opts.output, "    "+strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "\n    ")+"\n")
-	if !t.opts.yes {
-		fmt.Fprintln(t.out, "\nNothing was written; --yes writes it.")
-		return nil
-	}
-	return t.write(keyFile, text)
-}
-
-// write writes the configuration, and a key if there is none.
-func (t *attachTrial) write(keyFile string, text []byte) error {
-	if !t.cfg.Attach.Unsigned && t.opts.hmacKeyFile == "" {
-		if err := writeNew(keyFile, []byte(rand.Text()+rand.Text()+"\n")); err != nil {
-			return err
-		}
-	}
-	if err := writeNew(t.opts.output, text); err != nil {
-		return err
-	}
-	fmt.Fprintf(t.out, "\nWritten. Begin with: wardround serve --config %s\n", t.opts.output)
-	return nil
-}
-
-// writeNew writes a file for its owner alone, and none over another.
-func writeNew(name string, data []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return usage(err, "")
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
-}
-
-func absolute(name string) string {
-	if full, err := filepath.Abs(name); err == nil {
-		return full
-	}
-	return name
+// loopback reports a host that only this machine reaches.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
