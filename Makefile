@@ -49,7 +49,7 @@ verify: lint tidy ## all that CI runs besides test: lint, tidy, gen, race
 	$(MAKE) race
 
 soak: ## have serve make a round a minute of 1,000 devices for SOAK (10m), and see that it does not grow
-	WARDROUND_TEST_SOAK=$(SOAK) go test ./cmd/wardround -run TestSoak -count=1 -v -timeout 60m
+	WARDROUND_TEST_SOAK=$(SOAK) go test -tags soak ./cmd/wardround -run TestSoak -count=1 -v -timeout 60m
 
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | sort -u | while read -r dir target; do \

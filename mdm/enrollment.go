@@ -2,6 +2,7 @@ package mdm
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strings"
 )
 
@@ -36,6 +37,36 @@ func (e Enrollment) DeviceID() string {
 
 // UserChannel reports whether e is the channel of one user of a device.
 func (e Enrollment) UserChannel() bool { return e.ParentID != "" }
+
+// maxPlainName bounds the id of a device, and of a user, in bytes: they are keys.
+const maxPlainName = 100
+
+// CheckID refuses an enrollment whose id is no plain name, or on a user channel
+// the name of its device, a colon and another. The ids come from devices, go into
+// URLs and are kept, and a UDID with a colon in it would be the user channel of
+// another device.
+func (e Enrollment) CheckID() error {
+	device, user, isUser := strings.Cut(e.ID, ":")
+	if !PlainName(device) || isUser != e.UserChannel() || isUser && (!PlainName(user) || device != e.ParentID) {
+		return fmt.Errorf("enrollment id %.40q: not letters, digits, dashes and underscores", e.ID)
+	}
+	return nil
+}
+
+// PlainName reports whether s is of 1 to 100 letters, digits, dashes and
+// underscores of ASCII, as the ids of devices and CommandUUIDs are.
+func PlainName(s string) bool {
+	if s == "" || len(s) > maxPlainName {
+		return false
+	}
+	for _, c := range []byte(s) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
 
 // Private returns e as it may be kept: in the id of a user channel, which on a
 // Shared iPad holds the user's account, the user is replaced by "user-" and 16

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -59,9 +58,7 @@ func (t *attachTrial) finish() error {
 	if t.opts.format == "text" {
 		return nil
 	}
-	encoder := json.NewEncoder(t.out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(t.report)
+	return writeIndented(t.out, t.report)
 }
 
 // asker returns what asks whoever sits at the terminal; nil if nobody does.

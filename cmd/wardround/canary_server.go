@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -196,9 +193,7 @@ func postEvent(ctx context.Context, client *http.Client, url string, key secret,
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if key != "" {
-		mac := hmac.New(sha256.New, []byte(key))
-		_, _ = mac.Write(body)
-		req.Header.Set(webhook.SignatureHeader, base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		req.Header.Set(webhook.SignatureHeader, webhook.Secret(key).Sign(body))
 	}
 	resp, err := client.Do(req)
 	if err != nil {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,7 +9,6 @@ import (
 	"time"
 
 	"github.com/wardround/wardround/checks"
-	"github.com/wardround/wardround/internal/report"
 )
 
 // The form of `changes --format json`.
@@ -113,22 +110,14 @@ func (all *deeds) text() string {
 // csv writes a row for each deed, and of a changed baseline one for each line
 // that differs.
 func (all *deeds) csv(out io.Writer) error {
-	w := csv.NewWriter(out)
-	w.UseCRLF = true
-	row := func(cells ...string) error {
-		for i := range cells {
-			cells[i] = report.Cell(cells[i])
-		}
-		return w.Write(cells)
-	}
-	err := row("record", "at", "kind", "action", "actor", "you", "entry", "what")
+	rows := newCSVRows(out)
+	rows.row("record", "at", "kind", "action", "actor", "you", "entry", "what")
 	for _, d := range all.list {
 		head := []string{stamp(d.at), d.kind, d.action, d.actor, fmt.Sprint(d.you), fmt.Sprint(d.entry)}
-		err = errors.Join(err, row(slices.Concat([]string{"change"}, head, []string{d.what})...))
+		rows.row(slices.Concat([]string{"change"}, head, []string{d.what})...)
 		for _, line := range d.lines() {
-			err = errors.Join(err, row(slices.Concat([]string{"difference"}, head, []string{line})...))
+			rows.row(slices.Concat([]string{"difference"}, head, []string{line})...)
 		}
 	}
-	w.Flush()
-	return errors.Join(err, w.Error())
+	return rows.end()
 }

@@ -108,15 +108,8 @@ func replayKey(name string) ([]chain.PublicKey, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := readFile(name, maxHeadFile)
-	if err != nil {
-		return nil, usage(fmt.Errorf("public key: %w", err), "")
-	}
-	key, err := chain.ParsePublicKey(data)
-	if err != nil {
-		return nil, usage(fmt.Errorf("public key %s: %w", name, err), "")
-	}
-	return []chain.PublicKey{key}, nil
+	key, err := readPublicKey(name)
+	return []chain.PublicKey{key}, usage(err, "")
 }
 
 // verifyExported verifies the signed head of an export, and says what that means.

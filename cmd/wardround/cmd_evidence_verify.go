@@ -147,20 +147,27 @@ func splitHeads(text string) []string {
 	return slices.DeleteFunc(texts, func(s string) bool { return strings.TrimSpace(s) == "" && len(texts) > 1 })
 }
 
+// readPublicKey reads the public half of a chain's key.
+func readPublicKey(name string) (chain.PublicKey, error) {
+	data, err := readFile(name, maxHeadFile)
+	if err != nil {
+		return chain.PublicKey{}, fmt.Errorf("public key: %w", err)
+	}
+	key, err := chain.ParsePublicKey(data)
+	if err != nil {
+		return chain.PublicKey{}, fmt.Errorf("public key %s: %w", name, err)
+	}
+	return key, nil
+}
+
 // publicKeys are those that heads may be signed with.
 func publicKeys(ctx context.Context, named, dir string, c store.Chain) ([]chain.PublicKey, error) {
-	name := cmp.Or(named, filepath.Join(dir, chainPublicFile))
-	if data, err := readFile(name, maxHeadFile); err == nil || named != "" {
-		if err != nil {
-			return nil, usage(fmt.Errorf("public key: %w", err), "")
-		}
-		key, err := chain.ParsePublicKey(data)
-		if err != nil {
-			return nil, usage(fmt.Errorf("public key %s: %w", name, err), "")
-		}
+	key, err := readPublicKey(cmp.Or(named, filepath.Join(dir, chainPublicFile)))
+	switch {
+	case err == nil:
 		return []chain.PublicKey{key}, nil
-	} else if !errors.Is(err, os.ErrNotExist) {
-		return nil, usage(fmt.Errorf("public key: %w", err), "")
+	case named != "" || !errors.Is(err, os.ErrNotExist):
+		return nil, usage(err, "")
 	}
 	for e, err := range c.Entries(ctx) {
 		if err != nil {

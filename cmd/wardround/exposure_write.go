@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,7 +10,6 @@ import (
 	"time"
 
 	"github.com/wardround/wardround/internal/exposure"
-	"github.com/wardround/wardround/internal/report"
 )
 
 type exposureDocument struct {
@@ -126,23 +123,15 @@ func (l *ledger) writeJSON(w io.Writer) error {
 // writeCSV writes a row a segment, one for each stretch without evidence, and
 // the totals at the end.
 func (l *ledger) writeCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	var failed error
-	row := func(cells ...string) {
-		for i := range cells {
-			cells[i] = report.Cell(cells[i])
-		}
-		failed = errors.Join(failed, out.Write(cells))
-	}
-	row("record", "device", "serial", "asset_tag", "site", "ward", "group", "baseline", "requirement",
+	rows := newCSVRows(w)
+	rows.row("record", "device", "serial", "asset_tag", "site", "ward", "group", "baseline", "requirement",
 		"lower_from", "lower_to", "lower_hours", "upper_from", "upper_to", "upper_hours", "ended", "gaps")
 	for _, e := range l.entries {
 		about := func(record string) []string {
 			return []string{record, e.DeviceID, e.Serial, e.AssetTag, e.Site, e.Ward, e.Group, l.baseline, e.Requirement}
 		}
 		if g := e.NoEvidence; !g.From.IsZero() {
-			row(append(about("no-evidence"), "", "", "", stampOf(g.From), stampOf(g.To), number(g.To.Sub(g.From).Hours()), "", "")...)
+			rows.row(append(about("no-evidence"), "", "", "", stampOf(g.From), stampOf(g.To), number(g.To.Sub(g.From).Hours()), "", "")...)
 		}
 		for _, s := range e.Segments {
 			r := segmentRecord(s)
@@ -150,15 +139,14 @@ func (l *ledger) writeCSV(w io.Writer) error {
 			for _, g := range r.Gaps {
 				gaps = append(gaps, g.Reason+" "+g.From+"/"+g.To)
 			}
-			row(append(about("segment"), r.LowerFrom, r.LowerTo, number(r.LowerHours), r.UpperFrom, r.UpperTo, number(r.UpperHours), r.Ended, strings.Join(gaps, "; "))...)
+			rows.row(append(about("segment"), r.LowerFrom, r.LowerTo, number(r.LowerHours), r.UpperFrom, r.UpperTo, number(r.UpperHours), r.Ended, strings.Join(gaps, "; "))...)
 		}
 	}
 	for _, t := range l.totalRecords() {
-		row("total", "", "", "", "", "", "", l.baseline, t.Requirement, "", "", number(t.LowerHours), "", "", number(t.UpperHours), "",
+		rows.row("total", "", "", "", "", "", "", l.baseline, t.Requirement, "", "", number(t.LowerHours), "", "", number(t.UpperHours), "",
 			fmt.Sprintf("%d of %d devices, %d open, no evidence %s h", t.Exposed, t.Devices, t.Open, number(t.NoEvidenceHours)))
 	}
-	out.Flush()
-	return errors.Join(failed, out.Error())
+	return rows.end()
 }
 
 func number(f float64) string { return fmt.Sprintf("%.2f", f) }

@@ -3,20 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"time"
-)
 
-// signatureHeader has the HMAC of a posted body, as NanoMDM's webhook has it:
-// SHA-256, base64.
-const signatureHeader = "X-Hmac-Signature"
+	"github.com/wardround/wardround/mdm/webhook"
+)
 
 // headTimeout bounds the posting of one head: a round waits for it.
 const headTimeout = 10 * time.Second
@@ -25,7 +20,7 @@ const headTimeout = 10 * time.Second
 // each. The zero value posts nothing.
 type headWebhook struct {
 	address string
-	key     []byte // of the HMAC; empty: none
+	key     webhook.Secret // of the HMAC; empty: none
 	client  *http.Client
 }
 
@@ -43,7 +38,7 @@ func newHeadWebhook(cfg Config) (headWebhook, error) {
 	if err != nil {
 		return headWebhook{}, err
 	}
-	return headWebhook{address: address, key: []byte(key), client: &http.Client{Timeout: headTimeout}}, nil
+	return headWebhook{address: address, key: webhook.Secret(key), client: &http.Client{Timeout: headTimeout}}, nil
 }
 
 // post sends a head. Any answer of the 200s says that it has arrived.
@@ -57,10 +52,8 @@ func (h headWebhook) post(ctx context.Context, head string) error {
 		return fmt.Errorf("head-webhook: %w", err)
 	}
 	req.Header.Set("Content-Type", "text/plain; charset=utf-8")
-	if len(h.key) > 0 {
-		mac := hmac.New(sha256.New, h.key)
-		mac.Write(body)
-		req.Header.Set(signatureHeader, base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	if h.key != "" {
+		req.Header.Set(webhook.SignatureHeader, h.key.Sign(body))
 	}
 	resp, err := h.client.Do(req)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wardround/wardround/internal/report"
 	"github.com/wardround/wardround/internal/store"
 )
 
@@ -134,35 +132,29 @@ func changesJSON(w io.Writer, since, now time.Time, each changeFeed) error {
 
 // changesCSV writes a row a change, and the totals at its end.
 func changesCSV(w io.Writer, each changeFeed) error {
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	row := func(cells ...string) error {
-		for i := range cells {
-			cells[i] = report.Cell(cells[i])
-		}
-		return out.Write(cells)
-	}
+	rows := newCSVRows(w)
 	columns := []string{
 		"record", "at", "kind", "device", "serial", "asset_tag", "group", "baseline", "requirement", "title", "level", "severity",
 		"from_result", "from_reason", "from_observed", "to_result", "to_reason", "to_observed", "also", "count",
 	}
-	if err := row(slices.Clone(columns)...); err != nil {
-		return err
-	}
+	rows.row(columns...)
 	totals := make(map[store.ChangeKind]int)
 	err := each(func(c store.Change) error {
 		totals[c.Kind]++
-		return row("change", c.At.Format(time.RFC3339), string(c.Kind), c.DeviceID, c.Serial, c.AssetTag, c.Group, c.Baseline, c.Requirement, c.Title,
+		rows.row("change", c.At.Format(time.RFC3339), string(c.Kind), c.DeviceID, c.Serial, c.AssetTag, c.Group, c.Baseline, c.Requirement, c.Title,
 			string(c.Level), string(c.Severity), string(c.From.Result), string(c.From.Reason), c.From.Observed,
 			string(c.To.Result), string(c.To.Reason), c.To.Observed, alsoText(c.Also), "")
+		return rows.w.Error()
 	})
+	if err != nil {
+		return err
+	}
 	for _, kind := range slices.Sorted(maps.Keys(totals)) {
 		cells := make([]string, len(columns))
 		cells[0], cells[2], cells[len(cells)-1] = "total", string(kind), fmt.Sprint(totals[kind])
-		err = errors.Join(err, row(cells...))
+		rows.row(cells...)
 	}
-	out.Flush()
-	return errors.Join(err, out.Error())
+	return rows.end()
 }
 
 func alsoText(all []store.Alteration) string {

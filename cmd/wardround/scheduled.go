@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/wardround/wardround/internal/jobs"
+	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/internal/sweep"
 )
 
@@ -50,7 +53,9 @@ func usersToMend(err error) bool {
 	return wrong && !errors.Is(err, errRoundUnderWay)
 }
 
-// round makes the rounds of one schedule, a group after the other.
+// round makes the rounds of one schedule, a group after the other. One that was
+// made since they were due is not made again, and one that was cut short is gone
+// on with: the job comes again after either.
 func (s *scheduler) round(ctx context.Context, job jobs.Job) error {
 	wait, quiet := defaultRoundWait, defaultRoundQuiet
 	for _, r := range s.e.live.Load().cfg.Rounds {
@@ -62,9 +67,20 @@ func (s *scheduler) round(ctx context.Context, job jobs.Job) error {
 	if len(groups) == 0 {
 		groups = []string{""}
 	}
+	sweeps, err := s.e.state.Sweeps(ctx) // the newest first
+	if err != nil {
+		return err
+	}
 	for _, group := range groups {
-		s.e.logger.InfoContext(ctx, "a scheduled round begins", "round", job.Schedule.Name, "group", group, "due", stamp(job.Due))
 		req := roundRequest{Group: group, Baselines: job.Schedule.Baselines, Wait: wait, Quiet: quiet}
+		i := slices.IndexFunc(sweeps, func(made store.Sweep) bool { return made.Group == group && !made.Started.Before(job.Due) })
+		switch {
+		case i >= 0 && !sweeps[i].Ended.IsZero():
+			continue
+		case i >= 0:
+			req.Resume = sweeps[i].ID
+		}
+		s.e.logger.InfoContext(ctx, "a scheduled round begins", "round", job.Schedule.Name, "group", group, "due", stamp(job.Due), "resumed", req.Resume)
 		_, err := s.e.round(ctx, req, func(sweep.Progress) {})
 		if errors.Is(err, errRoundUnderWay) {
 			return jobs.Postpone(time.Minute, err)
@@ -114,6 +130,30 @@ func (s *scheduler) reload(_ context.Context, cfg Config) error {
 
 // interval is the time within which a round is due, 0 if none is.
 func (s *scheduler) interval() time.Duration { return jobs.Interval(*s.plans.Load(), time.Now()) }
+
+// failuresLimit is after how many failures in a row of one job serve is not ready.
+const failuresLimit = 3
+
+// health is the part of readiness about jobs. Why one fails is in the log.
+func (s *scheduler) health(ctx context.Context) healthPart {
+	all, err := s.runner.Status(ctx)
+	if err != nil {
+		s.e.logger.ErrorContext(ctx, "the jobs cannot be read", "err", err)
+		return healthPart{"jobs", false, "they cannot be read; the log says why"}
+	}
+	part := healthPart{"jobs", true, "none fails"}
+	var failing []string
+	for _, job := range all {
+		if job.Failures > 0 {
+			failing = append(failing, fmt.Sprintf("%s %s, %d in a row", job.Kind, job.Name, job.Failures))
+		}
+		part.OK = part.OK && job.Failures < failuresLimit
+	}
+	if len(failing) > 0 {
+		part.Says = "failing: " + strings.Join(failing, "; ")
+	}
+	return part
+}
 
 // upkeep drops what is kept no longer.
 func (e *embedded) upkeep(ctx context.Context) error {

@@ -38,7 +38,7 @@ func newServing(e *embedded, again func() (Config, error), hooks serveHooks, now
 	if hooks.interval == nil {
 		hooks.interval = s.interval
 	}
-	hooks.parts = append([]func(context.Context) healthPart{s.ending}, hooks.parts...)
+	hooks.parts = append([]func(context.Context) healthPart{s.ending, s.jobs}, hooks.parts...)
 	s.prober = &prober{e: e, hooks: hooks, now: now, began: now(), pings: make(chan struct{})}
 	s.meter = &meter{e: e, prober: s.prober, hooks: hooks, now: now, began: now()}
 	return s
@@ -51,6 +51,14 @@ func (s *serving) ending(context.Context) healthPart {
 		return healthPart{"process", false, "it is ending"}
 	}
 	return healthPart{"process", true, "running"}
+}
+
+// jobs is the part of readiness about what is due.
+func (s *serving) jobs(ctx context.Context) healthPart {
+	if s.scheduler == nil {
+		return healthPart{"jobs", true, "none has begun"}
+	}
+	return s.scheduler.health(ctx)
 }
 
 // interval is the longest time between two scheduled rounds, 0 if there are none.

@@ -49,10 +49,12 @@ func (c Config) timetable() (jobs.Timetable, error) {
 		return nil, err
 	}
 	table := jobs.Timetable{jobs.Round: rounds}
-	for kind, cron := range map[jobs.Kind]string{
-		jobs.Upkeep: "17 3 * * *", jobs.Snapshot: "37 3 * * *", jobs.Head: "47 3 * * *", jobs.Digest: "*/2 * * * *",
+	for kind, s := range map[jobs.Kind]jobs.Schedule{
+		jobs.Upkeep: {Cron: "17 3 * * *", Zone: zone.String()}, jobs.Snapshot: {Cron: "37 3 * * *", Zone: zone.String()}, jobs.Head: {Cron: "47 3 * * *", Zone: zone.String()},
+		jobs.Digest: {Cron: "*/2 * * * *"}, // in UTC, which has no hour twice
 	} {
-		if table[kind], err = jobs.ParseSchedules([]jobs.Schedule{{Name: string(kind), Cron: cron, Zone: zone.String()}}); err != nil {
+		s.Name = string(kind)
+		if table[kind], err = jobs.ParseSchedules([]jobs.Schedule{s}); err != nil {
 			return nil, err
 		}
 	}

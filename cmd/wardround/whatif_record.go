@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -11,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/wardround/wardround/checks"
-	"github.com/wardround/wardround/internal/report"
 )
 
 // The form of `baseline whatif --format json`. Lists are never null.
@@ -214,19 +211,12 @@ func (s *whatifSpell) record() whatifSpellRecord {
 // csv writes a row for each verdict and each status that would be another, and
 // the totals of each round at the end.
 func (w *whatif) csv(out io.Writer) error {
-	c := csv.NewWriter(out)
-	c.UseCRLF = true
-	row := func(cells ...string) error {
-		for i := range cells {
-			cells[i] = report.Cell(cells[i])
-		}
-		return c.Write(cells)
-	}
+	rows := newCSVRows(out)
 	columns := []string{
 		"record", "kind", "device", "serial", "asset_tag", "group", "requirement", "before", "before_reason", "after", "after_reason",
 		"now", "rounds", "first", "last", "count", "of",
 	}
-	err := row(slices.Clone(columns)...)
+	rows.row(columns...)
 	r := w.record()
 	spell := func(s whatifSpellRecord) []string {
 		return []string{fmt.Sprint(s.Now), fmt.Sprint(s.Rounds), s.First, s.Last, "", ""}
@@ -234,21 +224,21 @@ func (w *whatif) csv(out io.Writer) error {
 	for _, d := range r.Devices {
 		who := []string{d.ID, d.Serial, d.AssetTag, d.Group}
 		for _, s := range d.Statuses {
-			err = errors.Join(err, row(slices.Concat([]string{"status", ""}, who, []string{"", string(s.Before), "", string(s.After), ""}, spell(s.whatifSpellRecord))...))
+			rows.row(slices.Concat([]string{"status", ""}, who, []string{"", string(s.Before), "", string(s.After), ""}, spell(s.whatifSpellRecord))...)
 		}
 		for _, t := range d.Verdicts {
-			err = errors.Join(err, row(slices.Concat([]string{"verdict", string(t.Kind)}, who,
-				[]string{t.Requirement, string(t.Before.Result), string(t.Before.Reason), string(t.After.Result), string(t.After.Reason)}, spell(t.whatifSpellRecord))...))
+			rows.row(slices.Concat([]string{"verdict", string(t.Kind)}, who,
+				[]string{t.Requirement, string(t.Before.Result), string(t.Before.Reason), string(t.After.Result), string(t.After.Reason)}, spell(t.whatifSpellRecord))...)
 		}
 	}
 	for _, m := range r.Rounds {
-		total := func(kind string, count, of int) error {
+		total := func(kind string, count, of int) {
 			cells := make([]string, len(columns))
 			cells[0], cells[1], cells[13], cells[14], cells[15], cells[16] = "total", kind, m.At, m.At, fmt.Sprint(count), fmt.Sprint(of)
-			return row(cells...)
+			rows.row(cells...)
 		}
 		for _, kind := range slices.Sorted(maps.Keys(m.Totals)) {
-			err = errors.Join(err, total(string(kind), m.Totals[kind], m.Verdicts))
+			total(string(kind), m.Totals[kind], m.Verdicts)
 		}
 		for _, side := range []struct {
 			name string
@@ -258,11 +248,10 @@ func (w *whatif) csv(out io.Writer) error {
 				name  string
 				count int
 			}{{"judged", side.n.Judged}, {"met", side.n.Met}, {"not_met", side.n.NotMet}, {"undetermined", side.n.Undetermined}} {
-				err = errors.Join(err, total(side.name+"-"+s.name, s.count, side.n.Enrolled))
+				total(side.name+"-"+s.name, s.count, side.n.Enrolled)
 			}
 		}
-		err = errors.Join(err, total("not-judged-again", m.NotJudgedAgain, m.Devices))
+		total("not-judged-again", m.NotJudgedAgain, m.Devices)
 	}
-	c.Flush()
-	return errors.Join(err, c.Error())
+	return rows.end()
 }

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -123,31 +121,4 @@ func noteDue(ctx context.Context, tx *sql.Tx, kind Kind, plan *Plan, due time.Ti
 	_, err := tx.ExecContext(ctx, "INSERT INTO wardround_job (kind, name, terms, due) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET terms = ?3, due = ?4",
 		kind, plan.Name(), plan.terms(), due.Unix())
 	return err
-}
-
-// An Upcoming is a run to come.
-type Upcoming struct {
-	Kind Kind
-	Name string    // the schedule's
-	At   time.Time // in the schedule's time zone
-}
-
-// Upcoming lists the next n runs of all schedules, the soonest first.
-func (r *Runner) Upcoming(n int) []Upcoming {
-	now := r.cfg.Now()
-	var all []Upcoming
-	for kind, plans := range r.timetable() {
-		for _, plan := range plans {
-			for _, at := range plan.Next(now, n) {
-				all = append(all, Upcoming{kind, plan.Name(), at})
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b Upcoming) int {
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return strings.Compare(string(a.Kind)+a.Name, string(b.Kind)+b.Name)
-	})
-	return all[:min(max(n, 0), len(all))]
 }

@@ -29,16 +29,6 @@ func (r *Runner) Enrolled(ctx context.Context, enrollment string) error {
 	return r.insert(ctx, args, opts)
 }
 
-// Enqueue has a job done as soon as its turn comes, besides what is planned. While
-// such a job is in line or under way, there is no second. Rounds come from
-// schedules and inspections from Enrolled.
-func (r *Runner) Enqueue(ctx context.Context, kind Kind) error {
-	if kind == Round || kind == Inspect {
-		return fmt.Errorf("enqueue a job: one of kind %q needs more than its kind", kind)
-	}
-	return r.insert(ctx, payload{kind: kind}, r.insertOpts(kind))
-}
-
 func (r *Runner) insert(ctx context.Context, args payload, opts *river.InsertOpts) error {
 	if r.cfg.Work[args.kind] == nil {
 		return fmt.Errorf("enqueue a job: nothing does jobs of kind %q", args.kind)

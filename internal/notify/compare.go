@@ -7,22 +7,6 @@ import (
 	"github.com/wardround/wardround/checks"
 )
 
-// Compare says what changed from one round to a later one, in order of device.
-// Equal snapshots give nothing. What has no before is a state and no change: of a
-// fleet or a baseline that is judged for the first time only that something is
-// about to end is told. Flapping takes more than two rounds to see: a Notifier
-// tells of it.
-func Compare(before, after *Snapshot, cfg Config) ([]Event, error) {
-	s, err := cfg.settings()
-	if err != nil {
-		return nil, err
-	}
-	var events []Event
-	c := comparison{settings: s, before: before, after: after, known: &recollection{changes: make(map[string][]byte)}}
-	err = c.run(func(e Event) { events = append(events, e) })
-	return events, err
-}
-
 // A comparison is of two rounds, with what is remembered of earlier ones.
 type comparison struct {
 	settings

@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"context"
+	"fmt"
 	"time"
 )
 
@@ -53,3 +55,32 @@ const (
 	MaxChat = maxChat
 	MaxMail = maxMail
 )
+
+// Compare says what changed from one round to a later one, in order of device.
+// Equal snapshots give nothing. What has no before is a state and no change: of a
+// fleet or a baseline that is judged for the first time only that something is
+// about to end is told. Flapping takes more than two rounds to see: a Notifier
+// tells of it.
+func Compare(before, after *Snapshot, cfg Config) ([]Event, error) {
+	s, err := cfg.settings()
+	if err != nil {
+		return nil, err
+	}
+	var events []Event
+	c := comparison{settings: s, before: before, after: after, known: &recollection{changes: make(map[string][]byte)}}
+	err = c.run(func(e Event) { events = append(events, e) })
+	return events, err
+}
+
+// Through is the time of the last round that Round took, as Snapshot.At; zero
+// before the first.
+func (n *Notifier) Through(ctx context.Context) (time.Time, error) {
+	known, err := n.memory.Recall(ctx, fleetKey)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("recall what was told: %w", err)
+	}
+	if through := readFleet(known).Through; through != 0 {
+		return time.Unix(0, through).UTC(), nil
+	}
+	return time.Time{}, nil
+}

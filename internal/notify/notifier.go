@@ -88,19 +88,6 @@ func (n *Notifier) Channels() []ChannelInfo {
 	return list
 }
 
-// Through is the time of the last round that Round took, as Snapshot.At; zero
-// before the first.
-func (n *Notifier) Through(ctx context.Context) (time.Time, error) {
-	known, err := n.memory.Recall(ctx, fleetKey)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("recall what was told: %w", err)
-	}
-	if through := readFleet(known).Through; through != 0 {
-		return time.Unix(0, through).UTC(), nil
-	}
-	return time.Time{}, nil
-}
-
 // Round decides what to tell of a round, keeps that, and sends what is due.
 // After is the fleet after the round. Before is the fleet as it was before that,
 // or nil; it is read only as long as Through is zero, for from then on it is

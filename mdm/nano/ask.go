@@ -26,7 +26,7 @@ func (s *Server) Ask(ctx context.Context, id string, commands ...mdm.Command) er
 }
 
 func (s *Server) ask(ctx context.Context, id string, commands []mdm.Command) error {
-	if err := checkID(enrollmentNamed(id)); err != nil {
+	if err := enrollmentNamed(id).CheckID(); err != nil {
 		return err
 	}
 	queue := make([]waiting, 0, len(commands))
@@ -45,7 +45,7 @@ func (s *Server) ask(ctx context.Context, id string, commands []mdm.Command) err
 
 // waitingFor is the command as it waits in the queue.
 func waitingFor(c mdm.Command) (waiting, error) {
-	if !word(c.CommandUUID) {
+	if !mdm.PlainName(c.CommandUUID) {
 		return waiting{}, fmt.Errorf("CommandUUID %.40q: not letters, digits, dashes and underscores", c.CommandUUID)
 	}
 	raw, err := c.Query.Command(c.CommandUUID)

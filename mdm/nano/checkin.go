@@ -28,7 +28,7 @@ func (s *Server) takeCheckIn(ctx context.Context, cert *x509.Certificate, b *bod
 	if evidence.Class != mdm.CheckIn {
 		return nil, badRequest(fmt.Errorf("check-in: it is a %s", evidence.Class))
 	}
-	if err := checkID(evidence.Enrollment); err != nil {
+	if err := evidence.Enrollment.CheckID(); err != nil {
 		return nil, badRequest(fmt.Errorf("check-in: %w", err))
 	}
 	message, err := forNanoMDM(b.bytes, evidence)

@@ -1,27 +1,12 @@
 package nano
 
 import (
-	"fmt"
 	"strings"
 
 	nanomdm "github.com/micromdm/nanomdm/mdm"
 
 	"github.com/wardround/wardround/mdm"
 )
-
-// maxID bounds the id of a device, and of a user, in bytes: they are keys.
-const maxID = 100
-
-// checkID refuses an enrollment id that is no plain word, or a word, a colon
-// and a word. The ids come from devices, and a UDID with a colon in it would be
-// the user channel of another device.
-func checkID(e mdm.Enrollment) error {
-	device, user, isUser := strings.Cut(e.ID, ":")
-	if !word(device) || isUser != e.UserChannel() || isUser && (!word(user) || device != e.ParentID) {
-		return fmt.Errorf("enrollment id %.40q: not letters, digits, dashes and underscores", e.ID)
-	}
-	return nil
-}
 
 // enrollmentNamed is the enrollment with the given id, its type unknown.
 func enrollmentNamed(id string) mdm.Enrollment {
@@ -30,19 +15,6 @@ func enrollmentNamed(id string) mdm.Enrollment {
 		e.ParentID = device
 	}
 	return e
-}
-
-func word(s string) bool {
-	if s == "" || len(s) > maxID {
-		return false
-	}
-	for _, c := range []byte(s) {
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-		if !letter && c != '-' && c != '_' {
-			return false
-		}
-	}
-	return true
 }
 
 // identityOf spells e, which is in its private form, so that NanoMDM derives

@@ -61,7 +61,7 @@ func checkReport(e mdm.Evidence, envelope *mdm.Envelope) error {
 	if e.Class != mdm.Report {
 		return fmt.Errorf("a %s sent as a report", envelope.MessageType)
 	}
-	if err := checkID(e.Enrollment); err != nil {
+	if err := e.Enrollment.CheckID(); err != nil {
 		return err
 	}
 	if e.CommandUUID == "" && e.Status != mdm.Idle {
@@ -147,7 +147,7 @@ func (s *Server) takeRefused(ctx context.Context, cert *x509.Certificate, eviden
 // its command again, and the next body is.
 func (s *Server) blamed(ctx context.Context, device string, evidence mdm.Evidence) (e mdm.Enrollment, uuid string, err error) {
 	claimed := evidence.Enrollment
-	if claimed.ID != "" && checkID(claimed) == nil && word(evidence.CommandUUID) {
+	if claimed.ID != "" && claimed.CheckID() == nil && mdm.PlainName(evidence.CommandUUID) {
 		waits, err := s.store.waits(ctx, claimed, evidence.CommandUUID)
 		if waits || err != nil {
 			return claimed, evidence.CommandUUID, err
@@ -175,7 +175,7 @@ func unread(e mdm.Evidence, b *body, reason error) mdm.Evidence {
 // printable is the id of e if it can be one, else nothing: the certificate
 // then says whose it is.
 func printable(e mdm.Enrollment) string {
-	if checkID(e) != nil {
+	if e.CheckID() != nil {
 		return ""
 	}
 	return e.ID

@@ -165,12 +165,12 @@ func (c *Client) Ask(ctx context.Context, id string, commands ...mdm.Command) er
 }
 
 func (c *Client) ask(ctx context.Context, id string, commands []mdm.Command) error {
-	if !word(id) {
+	if !mdm.PlainName(id) {
 		return errors.New("not the id of a device channel: letters, digits, dashes and underscores")
 	}
 	bodies := make([][]byte, 0, len(commands))
 	for _, command := range commands {
-		if !word(command.CommandUUID) {
+		if !mdm.PlainName(command.CommandUUID) {
 			return fmt.Errorf("CommandUUID %.40q: not letters, digits, dashes and underscores", command.CommandUUID)
 		}
 		body, err := command.Query.Command(command.CommandUUID)

@@ -219,7 +219,7 @@ func (t *target) post(ctx context.Context, body []byte) (wrong bool, err error) 
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	if t.Key != "" {
-		req.Header.Set(SignatureHeader, t.Key.sign(body))
+		req.Header.Set(SignatureHeader, t.Key.Sign(body))
 	}
 	resp, err := t.Client.Do(req)
 	if err != nil {

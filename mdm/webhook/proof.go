@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/wardround/wardround/mdm"
 )
@@ -36,7 +35,7 @@ func (r *Receiver) proved(i identity) (proof, error) {
 		return proof{}, fmt.Errorf("there is no enrollment type %.40q", string(e.Type))
 	}
 	private := r.cfg.Privacy.Private(e)
-	if err := checkID(private); err != nil {
+	if err := private.CheckID(); err != nil {
 		return proof{}, err
 	}
 	if users != e.UserChannel() {
@@ -53,7 +52,7 @@ func provedByMicroMDM(i identity) (proof, error) {
 	if i.UDID == "" {
 		e.Type = mdm.UserEnrollmentDevice
 	}
-	if err := checkID(e); err != nil {
+	if err := e.CheckID(); err != nil {
 		return proof{}, err
 	}
 	return proof{enrollment: e, id: e.ID, deviceOnly: true}, nil
@@ -72,7 +71,7 @@ func (p proof) check(envelope *mdm.Envelope, checkIn bool, key mdm.Key) (mdm.Enr
 		return p.enrollment, nil
 	case p.deviceOnly && claimed.DeviceID() == p.id:
 		private := key.Private(claimed)
-		if err := checkID(private); err != nil {
+		if err := private.CheckID(); err != nil {
 			return p.enrollment, err
 		}
 		return private, nil
@@ -81,30 +80,4 @@ func (p proof) check(envelope *mdm.Envelope, checkIn bool, key mdm.Key) (mdm.Enr
 			key.Private(claimed).ID, p.enrollment.ID)
 	}
 	return p.enrollment, nil
-}
-
-// maxID bounds the id of a device, and of a user, in bytes: they are keys.
-const maxID = 100
-
-// checkID refuses an enrollment id that is no plain word, or a word, a colon
-// and a word: it becomes part of a URL, and of what is kept.
-func checkID(e mdm.Enrollment) error {
-	device, user, isUser := strings.Cut(e.ID, ":")
-	if !word(device) || isUser != e.UserChannel() || isUser && (!word(user) || device != e.ParentID) {
-		return fmt.Errorf("enrollment id %.40q: not letters, digits, dashes and underscores", e.ID)
-	}
-	return nil
-}
-
-func word(s string) bool {
-	if s == "" || len(s) > maxID {
-		return false
-	}
-	for _, c := range []byte(s) {
-		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-		if !letter && c != '-' && c != '_' {
-			return false
-		}
-	}
-	return true
 }

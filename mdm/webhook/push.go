@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/wardround/wardround/mdm"
 )
 
 // Bounds of the ids in one request: NanoMDM reads them from the path, and
@@ -74,7 +76,7 @@ func (c *Client) chunk(ids []string) int {
 func (c *Client) push(ctx context.Context, ids []string, failed map[string]error) error {
 	sound := make([]string, 0, len(ids))
 	for _, id := range ids {
-		if !word(id) {
+		if !mdm.PlainName(id) {
 			failed[id] = errors.New("not the id of a device channel: letters, digits, dashes and underscores")
 			continue
 		}

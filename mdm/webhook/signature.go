@@ -14,8 +14,8 @@ const SignatureHeader = "X-Hmac-Signature"
 // errUnsigned is for an event that our server did not sign.
 var errUnsigned = errors.New("the " + SignatureHeader + " header is missing or not of this body and key")
 
-// sign returns the signature of body.
-func (s Secret) sign(body []byte) string {
+// Sign returns the signature of body, as SignatureHeader has it.
+func (s Secret) Sign(body []byte) string {
 	mac := hmac.New(sha256.New, []byte(s))
 	_, _ = mac.Write(body)
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
@@ -23,5 +23,5 @@ func (s Secret) sign(body []byte) string {
 
 // signed reports whether signature is of body.
 func (s Secret) signed(signature string, body []byte) bool {
-	return hmac.Equal([]byte(s.sign(body)), []byte(signature))
+	return hmac.Equal([]byte(s.Sign(body)), []byte(signature))
 }

@@ -144,7 +144,7 @@ func (r *Receiver) receive(p payload, checkIn bool, who proof, at time.Time) (md
 // unread turns evidence that could be read into evidence of a refused body, and
 // cuts it to what is kept of one.
 func unread(e mdm.Evidence, reason error) mdm.Evidence {
-	if !word(e.CommandUUID) {
+	if !mdm.PlainName(e.CommandUUID) {
 		e.CommandUUID = ""
 	}
 	e.Class, e.Status, e.Query, e.Refusal = mdm.Unread, "", "", reason.Error()
