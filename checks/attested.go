@@ -57,17 +57,24 @@ func (e *evaluation) contradicted(r *Requirement, p *program, o outcome) bool {
 	return err == nil && truth == Yes
 }
 
+// What the observed text says of attestations, the first with a time after it.
+const (
+	attestedUntil  = "attested until "
+	nobodyAttested = "no attestation"
+)
+
 // tell is what the observed text says of an attestation. It names no person.
 func (s *StatementRef) tell() string {
 	if s == nil {
 		return ""
 	}
-	text := "attested until " + s.Until.Format(time.DateOnly)
+	until := s.Until.Format(time.RFC3339) // a day would be another one elsewhere
+	text := attestedUntil + until
 	switch s.State {
 	case Expired:
-		text = "an attestation ran out on " + s.Until.Format(time.DateOnly)
+		text = "an attestation ran out at " + until
 	case Void:
-		text = "an attestation until " + s.Until.Format(time.DateOnly) + " is void, for the device says otherwise"
+		text = "an attestation until " + until + " is void, for the device says otherwise"
 	}
 	if s.ID != "" {
 		text += " (" + shorten(s.ID) + ")"

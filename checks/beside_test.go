@@ -89,3 +89,59 @@ func TestAGroupHasItsOwnRow(t *testing.T) {
 		t.Errorf("got %d rows, want %d: the organisation has attested it", len(got), alone)
 	}
 }
+
+func TestWhatIsReadAfterAnAttestationEndedIsAsIfJudgedThen(t *testing.T) {
+	zoom := builtin(t, "phsa-zoom")
+	d := iPad().put(fact.ZoomManagement, false, "ManagedApplicationConfiguration").
+		put("apps", []fact.Object{{Type: "App", Fields: map[string]fact.Fact{"identifier": known("us.zoom.videomeetings"), "managed": known(true)}}}, "InstalledApplicationList")
+	var all checks.Statements
+	for _, r := range zoom.Requirements {
+		a := vouched(r.ID)
+		a.Until = noon.Add(time.Hour)
+		all.Attestations = append(all.Attestations, a)
+	}
+	for name, tt := range map[string]struct {
+		said checks.Statements
+		at   time.Time
+		want checks.Status
+	}{
+		"in force":                 {all, noon.Add(time.Hour - time.Second), checks.Met},
+		"run out":                  {all, noon.Add(time.Hour), checks.Undetermined},
+		"taken out of the results": {checks.Statements{}, noon, checks.Undetermined},
+	} {
+		t.Run(name, func(t *testing.T) {
+			read := zoom.EvaluateWith(d.Subject, &d.set, all, noon)
+			for i := range read {
+				read[i].Attestation = nil
+			}
+			tt.said.Index().Beside(d.Subject, read, tt.at)
+			if got := checks.StatusOf(read); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			again := byRequirement(zoom.EvaluateWith(d.Subject, &d.set, tt.said, tt.at))
+			for _, v := range read {
+				j := again[v.Requirement]
+				if v.Reason == checks.ReasonAttestationVoid { // it fails all the same, and what it failed by was not kept
+					continue
+				}
+				if v.Result != j.Result || v.Observed != j.Observed || (v.Reason == checks.ReasonAttested) != (j.Reason == checks.ReasonAttested) || cmp.Diff(withoutInstead(j.Attestation), v.Attestation) != "" {
+					t.Errorf("%s: read %s/%s %q %+v, judged %s/%s %q %+v", v.Requirement, v.Result, v.Reason, v.Observed, v.Attestation, j.Result, j.Reason, j.Observed, j.Attestation)
+				}
+				if v.Reason == checks.ReasonNotAttested && (v.Message == "" || v.NextStep == "") {
+					t.Errorf("%s: no words of %s", v.Requirement, v.Reason)
+				}
+			}
+		})
+	}
+}
+
+func TestAReasonThatIsKnownTakesThePlaceOfAttested(t *testing.T) {
+	v := []checks.Verdict{{
+		Baseline: "b", Requirement: "r", Result: checks.Unknown, Reason: checks.ReasonAttested, Observed: "its profile is encrypted; attested until 2026-11-22 (A1)",
+		Attestation: &checks.StatementRef{ID: "A1", State: checks.InForce, Instead: checks.ReasonUserEnrollment},
+	}}
+	checks.Statements{}.Beside(checks.Subject{ID: "x"}, v, noon)
+	if v[0].Reason != checks.ReasonUserEnrollment || v[0].Message != checks.Explain(checks.ReasonUserEnrollment).Sentence || v[0].Observed != "its profile is encrypted" || v[0].Attestation != nil {
+		t.Errorf("got %+v", v[0])
+	}
+}

@@ -73,7 +73,7 @@ func (e *evaluation) observed(r *Requirement, p *program, o outcome) string {
 	w.add(e.fill(o.note))
 	w.add(o.attestation.tell())
 	if len(w.text) == 0 && o.reason == ReasonNotAttested {
-		w.add("no attestation")
+		w.add(nobodyAttested)
 	}
 	if o.result == Pass || r.Kind != Machine {
 		e.notes(w, r, p)

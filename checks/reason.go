@@ -55,8 +55,8 @@ type Explanation struct {
 	NextStep string // what to do next
 }
 
-// step is the next step with who can take it.
-func (x Explanation) step() string {
+// Step is the next step with who can take it.
+func (x Explanation) Step() string {
 	if x.FixBy == "" || x.FixBy == nobody || x.NextStep == "" {
 		return x.NextStep
 	}
@@ -78,7 +78,7 @@ var reasons = sync.OnceValue(func() map[Reason]Explanation {
 var steps = sync.OnceValue(func() map[Reason]string {
 	m := make(map[Reason]string)
 	for r, x := range reasons() {
-		m[r] = x.step()
+		m[r] = x.Step()
 	}
 	return m
 })

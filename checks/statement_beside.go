@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -8,12 +9,14 @@ import (
 
 // Beside puts to the verdicts of a device that was judged before the waivers
 // and attestations that they have at now, as EvaluateWith does: what was not
-// kept with them follows from what people said. Results and reasons stay.
+// kept with them follows from what people said. Results stay, and so do reasons,
+// but for attested: where no attestation is in force any more it is not-attested.
+// A status is to be taken from what comes of it.
 func (s Statements) Beside(device Subject, verdicts []Verdict, now time.Time) {
-	if own := s.For(device); len(own.Attestations)+len(own.Waivers) > 0 {
-		own.beside(verdicts, now, func(Reach) bool { return true })
-	}
+	s.For(device).beside(verdicts, now, everybody)
 }
+
+func everybody(Reach) bool { return true }
 
 // BesideOrganisation does the same for rows of one baseline that are judged for
 // the organisation, and adds those of groups for which somebody attested what
@@ -33,18 +36,41 @@ func (s Statements) BesideOrganisation(rows []Verdict, now time.Time) []Verdict 
 
 // beside looks at the verdicts of each baseline, which stand together.
 func (s Statements) beside(verdicts []Verdict, now time.Time, covers func(Reach) bool) {
-	var e evaluation
+	e := evaluation{now: now}
 	for i := range verdicts {
 		v := &verdicts[i]
-		if e.baseline == nil || e.baseline.ID != v.Baseline {
-			e = evaluation{baseline: &Baseline{ID: v.Baseline}, now: now, spoken: s.about(v.Baseline, covers)}
+		if i == 0 || v.Baseline != verdicts[i-1].Baseline {
+			e.spoken = s.about(v.Baseline, covers)
+		}
+		instead := ReasonNotAttested
+		if v.Attestation != nil && v.Attestation.Instead != "" {
+			instead = v.Attestation.Instead
 		}
 		v.Waiver, v.Attestation = nil, e.attestationBeside(v)
+		if v.Reason == ReasonAttested && (v.Attestation == nil || v.Attestation.State != InForce) {
+			v.lapse(instead)
+		}
 		passed := v.Result == Pass || v.Reason == ReasonStale && strings.HasPrefix(v.Observed, "was "+string(Pass)+": ")
 		if !passed && v.Result != NotApplicable {
 			v.Waiver = e.waiver(v.Requirement)
 		}
 	}
+}
+
+// lapse puts a reason in the place of attested.
+func (v *Verdict) lapse(instead Reason) {
+	words := Explain(instead)
+	v.Reason, v.Message, v.NextStep = instead, words.Sentence, words.Step()
+	var parts []string
+	for part := range strings.SplitSeq(v.Observed, "; ") {
+		if strings.HasPrefix(part, attestedUntil) {
+			part = v.Attestation.tell()
+		}
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	v.Observed = cmp.Or(strings.Join(parts, "; "), nobodyAttested)
 }
 
 // attestationBeside tells which attestation a verdict was judged with: it has
@@ -96,7 +122,7 @@ func (s Statements) ofGroup(row Verdict, group string, now time.Time) (Verdict, 
 	row.Observed = row.Attestation.tell()
 	if state == InForce {
 		words := Explain(ReasonAttested)
-		row.Reason, row.Message, row.NextStep = ReasonAttested, words.Sentence, words.step()
+		row.Reason, row.Message, row.NextStep = ReasonAttested, words.Sentence, words.Step()
 	}
 	return row, true
 }

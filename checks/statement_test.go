@@ -63,12 +63,12 @@ func TestAnAttestation(t *testing.T) {
 		state    checks.StatementState
 		observed string
 	}{
-		{"keeps the result and gives the reason", pad(), vouched(recording), "notchecked/attested", checks.InForce, "attested until 2026-12-22 (A1)"},
+		{"keeps the result and gives the reason", pad(), vouched(recording), "notchecked/attested", checks.InForce, "attested until 2026-12-22T12:00:00Z (A1)"},
 		{"of an unknown row leaves it unknown", zoomMac().put(fact.ZoomManagement, true, "ProfileList/all"), vouched(recording), "unknown/attested", checks.InForce, ""},
 		{"does not count for another reason", zoomMac().absent("zoom.zDisableCMR", fact.EncryptedProfile), vouched(recording), "unknown/encrypted-profile", "", ""},
 		{"is void where the device says otherwise", zoomMac().put("zoom.zDisableCMR", false, "ProfileList/all"), vouched(recording), "fail/attestation-void", checks.Void, "is void, for the device says otherwise"},
 		{"is nothing beside a pass", zoomMac(), vouched(recording), "pass/as-required", "", ""},
-		{"that ran out is as if it was not there", pad(), change(func(a *checks.Attestation) { a.Until = noon }), "notchecked/no-mobile-key", checks.Expired, "an attestation ran out on 2026-11-22"},
+		{"that ran out is as if it was not there", pad(), change(func(a *checks.Attestation) { a.Until = noon }), "notchecked/no-mobile-key", checks.Expired, "an attestation ran out at 2026-11-22T12:00:00Z"},
 		{"without an end lasts 90 days", pad(), change(func(a *checks.Attestation) { a.Until, a.Given = time.Time{}, noon.Add(-checks.AttestationLife) }), "notchecked/no-mobile-key", checks.Expired, ""},
 		{"of tomorrow does not count yet", pad(), change(func(a *checks.Attestation) { a.Given = noon.Add(time.Hour) }), "notchecked/no-mobile-key", "", ""},
 		{"of another baseline does not count", pad(), change(func(a *checks.Attestation) { a.Baseline = "clinical-strict" }), "notchecked/no-mobile-key", "", ""},

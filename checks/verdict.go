@@ -72,7 +72,8 @@ func Judged(verdicts []Verdict) bool {
 }
 
 // AsOf returns v as it reads at now: past FreshUntil a pass or fail is
-// unknown/stale, with what it was in Observed.
+// unknown/stale, with what it was in Observed. That an attestation has run out
+// is for Statements.Beside to tell.
 func (v Verdict) AsOf(now time.Time) Verdict {
 	if v.FreshUntil.IsZero() || !now.After(v.FreshUntil) || (v.Result != Pass && v.Result != Fail) {
 		return v
@@ -81,6 +82,6 @@ func (v Verdict) AsOf(now time.Time) Verdict {
 	v.Result, v.Assurance, v.Reason = Unknown, "", ReasonStale
 	v.Observed = "was " + string(was) + ": " + v.Observed
 	e := Explain(ReasonStale)
-	v.Message, v.NextStep = e.Sentence, e.step()
+	v.Message, v.NextStep = e.Sentence, e.Step()
 	return v
 }

@@ -46,7 +46,7 @@ func (v *Verdict) explain(r *Requirement) {
 		return
 	}
 	x.NextStep = r.NextStep
-	v.NextStep = x.step()
+	v.NextStep = x.Step()
 }
 
 // assurance is the weakest hold of the known facts, at most what the

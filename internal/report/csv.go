@@ -108,7 +108,7 @@ func writeCSV(w io.Writer, in *Feed, words *titles) error {
 	}
 	asOf := cells{"as_of": in.head.AsOf}
 	counted := newCensus()
-	err := in.each(func(d Device) error {
+	err := in.each(nil, func(d Device) error {
 		counted.add(&d)
 		about := deviceCells(d)
 		for _, id := range statusIDs(d) {

@@ -101,7 +101,9 @@ type Evidence struct {
 }
 
 // NewDevice puts a device's results into the words of a Document.
-func NewDevice(r checks.DeviceResult) Device {
+func NewDevice(r checks.DeviceResult) Device { return newDevice(r, nil) }
+
+func newDevice(r checks.DeviceResult, in *room) Device {
 	s := r.Subject
 	d := Device{
 		ID:             text(s.ID),
@@ -117,7 +119,7 @@ func NewDevice(r checks.DeviceResult) Device {
 		OwnerRole:      text(s.OwnerRole),
 		Groups:         collect(s.Groups, text),
 		Status:         make(map[string]checks.Status, len(r.Status)),
-		Verdicts:       newVerdicts(r.Verdicts),
+		Verdicts:       newVerdicts(r.Verdicts, in),
 	}
 	for id, status := range r.Status {
 		d.Status[text(id)] = status
@@ -161,24 +163,42 @@ func newBaseline(r checks.BaselineResult) Baseline {
 		Title:        text(r.Title),
 		Digest:       text(r.Digest),
 		Headline:     Headline(r.Headline),
-		Organisation: newVerdicts(r.Organisation),
+		Organisation: newVerdicts(r.Organisation, nil),
 	}
+}
+
+// A room is memory for the verdicts of one device. Who is done with a device
+// when the next one comes puts that into the same room.
+type room struct {
+	verdicts []Verdict
+	evidence []Evidence
+}
+
+// empty returns the room's memory, or other if it is too small or there is none.
+func (r *room) empty(verdicts, evidence int) ([]Verdict, []Evidence) {
+	if r == nil {
+		return make([]Verdict, 0, verdicts), make([]Evidence, 0, evidence)
+	}
+	if cap(r.verdicts) < verdicts || cap(r.evidence) < evidence {
+		r.verdicts, r.evidence = make([]Verdict, 0, 2*verdicts), make([]Evidence, 0, 2*evidence)
+	}
+	return r.verdicts[:0], r.evidence[:0]
 }
 
 // newVerdicts puts verdicts into words. Most of a device's times are the same
 // few, and most of the work is in them.
-func newVerdicts(list []checks.Verdict) []Verdict {
+func newVerdicts(list []checks.Verdict, in *room) []Verdict {
 	n := 0
 	for i := range list {
 		n += len(list[i].Evidence)
 	}
-	all, room := make([]Verdict, 0, len(list)), make([]Evidence, 0, n)
+	all, refs := in.empty(len(list), n)
 	var times clock
 	for i := range list {
 		v := &list[i]
-		from := len(room)
+		from := len(refs)
 		for _, e := range v.Evidence {
-			room = append(room, Evidence{Query: text(e.Query), SHA256: e.SHA256, CollectedAt: times.stamp(e.Collected)})
+			refs = append(refs, Evidence{Query: text(e.Query), SHA256: e.SHA256, CollectedAt: times.stamp(e.Collected)})
 		}
 		all = append(all, Verdict{
 			Baseline:    text(v.Baseline),
@@ -193,7 +213,7 @@ func newVerdicts(list []checks.Verdict) []Verdict {
 			Message:     text(v.Message),
 			NextStep:    text(v.NextStep),
 			FreshUntil:  times.stamp(v.FreshUntil),
-			Evidence:    room[from:len(room):len(room)],
+			Evidence:    refs[from:len(refs):len(refs)],
 			Group:       text(v.Group),
 			Waiver:      newStatement(v.Waiver, &times),
 			Attestation: newStatement(v.Attestation, &times),

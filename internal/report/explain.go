@@ -130,8 +130,8 @@ func (p *page) verdict(v Verdict, clause Clause) {
 	p.field("wants", v.Expected)
 	p.field("saw", v.Observed)
 	p.field("because", because(v))
-	p.field("waiver", v.Waiver.waived())
-	p.field("attested", v.Attestation.attested())
+	p.field("waiver", v.Waiver.waived(p.zone))
+	p.field("attested", v.Attestation.attested(p.zone))
 	p.field("next", v.NextStep)
 	for _, line := range changes(v) {
 		p.field("changes", line)

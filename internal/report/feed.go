@@ -22,8 +22,8 @@ var ErrChanged = errors.New("the results changed while they were read")
 // one at a time so that a large fleet need not be held. It can be written more
 // than once, and not by two goroutines at a time.
 type Feed struct {
-	head Document // its Devices are not used
-	each func(f func(Device) error) error
+	head Document                                   // its Devices are not used
+	each func(in *room, f func(Device) error) error // a device in a room lasts until f returns
 }
 
 // Open reads all but the devices of a report as it reads at now. What the
@@ -53,10 +53,10 @@ func Open(ctx context.Context, src Source, now time.Time) (*Feed, error) {
 		Devices:   []Device{},
 		Problems:  collect(problems, newProblem),
 	}
-	each := func(f func(Device) error) error {
+	each := func(in *room, f func(Device) error) error {
 		counted := newCensus()
 		err := src.EachDevice(ctx, now, func(r checks.DeviceResult) error {
-			d := NewDevice(r)
+			d := newDevice(r, in)
 			counted.add(&d)
 			return f(d)
 		})
@@ -73,7 +73,7 @@ func Open(ctx context.Context, src Source, now time.Time) (*Feed, error) {
 
 // Feed gives the document's parts to a writer.
 func (d *Document) Feed() *Feed {
-	return &Feed{head: *d, each: func(f func(Device) error) error {
+	return &Feed{head: *d, each: func(_ *room, f func(Device) error) error {
 		for _, device := range d.Devices {
 			if err := f(device); err != nil {
 				return err
@@ -98,8 +98,8 @@ func (f *Feed) Only(id string) (*Feed, error) {
 	}
 	narrow := &Feed{head: f.head}
 	narrow.head.Baselines = f.head.Baselines[at : at+1]
-	narrow.each = func(yield func(Device) error) error {
-		return f.each(func(d Device) error {
+	narrow.each = func(in *room, yield func(Device) error) error {
+		return f.each(in, func(d Device) error {
 			d.Status = maps.Clone(d.Status)
 			maps.DeleteFunc(d.Status, func(other string, _ checks.Status) bool { return other != id })
 			d.Verdicts = slices.DeleteFunc(slices.Clone(d.Verdicts), func(v Verdict) bool { return v.Baseline != id })
@@ -139,7 +139,7 @@ func Formats() []Format { return []Format{Text, JSON, NDJSON, CSV, HTML, OSCAL} 
 
 // Options are what a report is written with. The zero value will do.
 type Options struct {
-	Text TextOptions // for Text
+	Text TextOptions // for Text; its Zone for HTML too
 
 	// Clause returns the words for a requirement, the zero Clause where there
 	// are none. CSV, HTML, OSCAL and a sample name titles from it; nil: none.
@@ -161,7 +161,7 @@ func (f *Feed) Write(w io.Writer, format Format, opts Options) error {
 	case CSV:
 		return writeCSV(w, f, newTitles(opts.Clause))
 	case HTML:
-		return writeHTML(w, f, newTitles(opts.Clause))
+		return writeHTML(w, f, newTitles(opts.Clause), opts.Text.Zone)
 	case OSCAL:
 		return writeOSCAL(w, f, newTitles(opts.Clause), opts.Waivers)
 	}

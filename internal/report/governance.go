@@ -1,6 +1,8 @@
 package report
 
 import (
+	"time"
+
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/plaintext"
 )
@@ -17,7 +19,7 @@ func (p *page) governance(baselines []Baseline) {
 	for _, b := range baselines {
 		for i := range b.Organisation {
 			v := &b.Organisation[i]
-			words := governanceWords(v)
+			words := governanceWords(v, p.zone)
 			line := plaintext.Clip(plaintext.Harmless(v.Requirement), 60) + ": " + words
 			if words != "" && !seen[line] {
 				seen[line] = true
@@ -35,15 +37,15 @@ func (p *page) governance(baselines []Baseline) {
 
 // governanceWords says of an organisation's row what the count does not; empty:
 // nothing.
-func governanceWords(v *Verdict) string {
+func governanceWords(v *Verdict, zone *time.Location) string {
 	var group, attested string
 	if v.Group != "" {
 		group = "for " + plaintext.Clip(plaintext.Harmless(v.Group), 40) + " "
 	}
 	if v.Group != "" || v.Attestation.State == checks.Expired {
-		attested = v.Attestation.attested()
+		attested = v.Attestation.attested(zone)
 	}
-	if words := joined(", ", attested, v.Waiver.waived()); words != "" {
+	if words := joined(", ", attested, v.Waiver.waived(zone)); words != "" {
 		return group + words
 	}
 	return ""

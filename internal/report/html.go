@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/plaintext"
@@ -121,9 +122,9 @@ type verdictView struct {
 }
 
 // writeHTML writes one page that needs no other file, no script and no network.
-func writeHTML(w io.Writer, in *Feed, words *titles) error {
-	page := newPageFold(words)
-	if err := in.each(page.add); err != nil {
+func writeHTML(w io.Writer, in *Feed, words *titles, zone *time.Location) error {
+	page := newPageFold(words, zone)
+	if err := in.each(nil, page.add); err != nil {
 		return err
 	}
 	t, err := template.New("page").Parse(pageHTML)

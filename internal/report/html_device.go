@@ -80,7 +80,7 @@ func (p *pageFold) verdict(v Verdict) verdictView {
 		Level: show(string(v.Level)), Severity: show(string(v.Severity)), Result: show(string(v.Result)), Class: resultClass(v.Result),
 		Assurance: show(string(v.Assurance)), Reason: show(string(v.Reason)), Message: show(v.Message),
 		Expected: show(v.Expected), Observed: show(v.Observed), NextStep: show(v.NextStep), FreshUntil: show(v.FreshUntil),
-		Stated: show(joined(", ", v.Waiver.waived(), v.Attestation.attested())),
+		Stated: show(joined(", ", v.Waiver.waived(p.sum.zone), v.Attestation.attested(p.sum.zone))),
 	}
 	for _, e := range v.Evidence {
 		if len(view.Evidence) < maxPageNames {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/wardround/wardround/checks"
 )
@@ -39,8 +40,8 @@ type failCount struct {
 	names   []string
 }
 
-func newPageFold(words *titles) *pageFold {
-	return &pageFold{words: words, sum: newSummary(), requirements: map[[2]string]*requirementCount{}, failing: map[failKey]*failCount{}}
+func newPageFold(words *titles, zone *time.Location) *pageFold {
+	return &pageFold{words: words, sum: newSummary(zone), requirements: map[[2]string]*requirementCount{}, failing: map[failKey]*failCount{}}
 }
 
 // standing ranks a device by its worst status, the worst first.
@@ -98,7 +99,7 @@ func (p *pageFold) count(d Device, v *Verdict) {
 	}
 	f.devices++
 	if len(f.names) < maxPageNames {
-		f.names = append(f.names, label(d, v.Waiver.waived()))
+		f.names = append(f.names, label(d, v.Waiver.waived(p.sum.zone)))
 	}
 }
 

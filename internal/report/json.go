@@ -37,7 +37,7 @@ func writeJSON(w io.Writer, in *Feed) error {
 
 	out.raw(",\n\"devices\":[")
 	n := 0
-	err := in.each(func(d Device) error {
+	err := in.each(nil, func(d Device) error {
 		out.element(n, d)
 		n++
 		return out.err

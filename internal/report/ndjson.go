@@ -59,7 +59,7 @@ func writeNDJSON(w io.Writer, in *Feed) error {
 	head := in.head
 	_ = line(reportRecord{kindReport, head.Schema, head.AsOf, head.Tool, head.Baselines}) // kept in out.err
 	counted := newCensus()
-	err := in.each(func(d Device) error {
+	err := in.each(nil, func(d Device) error {
 		counted.add(&d)
 		return line(deviceRecord{kindDevice, d})
 	})

@@ -48,7 +48,7 @@ func writeOSCAL(w io.Writer, in *Feed, words *titles, waivers []Waiver) error {
 		findings: map[[2]string]*findingCount{}, waivers: waivers, waived: make([][]uuid, len(waivers)),
 	}
 	out.begin()
-	if err := in.each(out.device); err != nil && out.err == nil {
+	if err := in.each(nil, out.device); err != nil && out.err == nil {
 		return err
 	}
 	if out.n > 0 {

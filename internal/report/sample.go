@@ -87,7 +87,7 @@ func (f *Feed) Sample(n int, seed string, opts Options) (*Sample, error) {
 		return nil, fmt.Errorf("%w: it has no seed", ErrSample)
 	}
 	urns := newUrns(n)
-	err := f.each(func(d Device) error {
+	err := f.each(nil, func(d Device) error {
 		urns[standing(d)].add(lot(seed, "device", d.ID), d)
 		return nil
 	})

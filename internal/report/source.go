@@ -32,7 +32,7 @@ func Build(ctx context.Context, src Source, now time.Time, only func(Device) boo
 		return nil, err
 	}
 	doc := in.head
-	err = in.each(func(d Device) error {
+	err = in.each(nil, func(d Device) error {
 		if only == nil || only(d) {
 			doc.Devices = append(doc.Devices, d)
 		}

@@ -3,7 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"time"
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/plaintext"
@@ -24,34 +24,38 @@ func newStatement(ref *checks.StatementRef, times *clock) Statement {
 	return Statement{ID: text(ref.ID), State: ref.State, Until: times.stamp(ref.Until)}
 }
 
-// day is the day on which it ends, in UTC.
-func (s Statement) day() string {
-	day, _, _ := strings.Cut(s.Until, "T")
-	return day
+// day is the last day of it in a zone; without one the time at which it ends, in
+// UTC: that may be the next day already.
+func (s Statement) day(zone *time.Location) string {
+	end, err := time.Parse(time.RFC3339, s.Until)
+	if zone == nil || err != nil {
+		return s.Until
+	}
+	return end.In(zone).Format(time.DateOnly)
 }
 
 // waived says what a waiver comes to, empty if there is none.
-func (s Statement) waived() string {
+func (s Statement) waived(zone *time.Location) string {
 	switch {
 	case s.ID == "":
 		return ""
 	case s.State == checks.Expired:
-		return "waiver " + s.name() + " expired " + s.day()
+		return "waiver " + s.name() + " expired " + s.day(zone)
 	}
-	return "waived until " + s.day() + " (" + s.name() + ")"
+	return "waived until " + s.day(zone) + " (" + s.name() + ")"
 }
 
 // attested says the same of an attestation.
-func (s Statement) attested() string {
+func (s Statement) attested(zone *time.Location) string {
 	switch {
 	case s.ID == "":
 		return ""
 	case s.State == checks.Expired:
-		return "attestation " + s.name() + " expired " + s.day()
+		return "attestation " + s.name() + " expired " + s.day(zone)
 	case s.State == checks.Void:
 		return "attestation " + s.name() + " is void, the device says otherwise"
 	}
-	return "attested until " + s.day() + " (" + s.name() + ")"
+	return "attested until " + s.day(zone) + " (" + s.name() + ")"
 }
 
 func (s Statement) name() string { return plaintext.Clip(plaintext.Harmless(s.ID), 40) }

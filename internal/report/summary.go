@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/wardround/wardround/checks"
@@ -14,15 +15,22 @@ import (
 // A summary is what the text report keeps of a fleet while it passes by: no
 // device, only groups of them.
 type summary struct {
+	zone         *time.Location // of the days that are told
 	devices      int
 	undetermined int // devices, for at least one baseline
 	failing      tally
 	open         tally
 	advised      int // failing recommended rows
 	advisedOn    int // devices that have some
+
+	// Of the device that is being added.
+	seen   map[row]bool // a row that two baselines share counts once
+	openOf map[checks.Reason]int
 }
 
-func newSummary() *summary { return &summary{failing: newTally(), open: newTally()} }
+func newSummary(zone *time.Location) *summary {
+	return &summary{zone: zone, failing: newTally(), open: newTally(), seen: make(map[row]bool), openOf: make(map[checks.Reason]int)}
+}
 
 // add counts one device.
 func (s *summary) add(d Device) {
@@ -35,15 +43,15 @@ func (s *summary) add(d Device) {
 	}
 	var worst *Verdict
 	fails, advised := 0, 0
-	seen := map[row]bool{} // a row that two baselines share counts once
-	open := map[checks.Reason]int{}
+	clear(s.seen)
+	clear(s.openOf)
 	for i := range d.Verdicts {
 		v := &d.Verdicts[i]
 		key := row{v.Requirement, v.Level, v.Result, v.Reason}
-		if seen[key] {
+		if s.seen[key] {
 			continue
 		}
-		seen[key] = true
+		s.seen[key] = true
 		switch {
 		case v.Level == checks.Recommended && v.Result == checks.Fail:
 			advised++
@@ -54,30 +62,30 @@ func (s *summary) add(d Device) {
 				worst = v
 			}
 		case holdsBack(v):
-			open[v.Reason]++
+			s.openOf[v.Reason]++
 			s.open.group(groupKey{reason: v.Reason}, v)
 		}
 	}
 	s.advised += advised
 	s.advisedOn += min(advised, 1)
-	s.count(d, worst, fails, open)
+	s.count(d, worst, fails)
 }
 
 // count enters the device in the groups that its verdicts fell into.
-func (s *summary) count(d Device, worst *Verdict, fails int, open map[checks.Reason]int) {
+func (s *summary) count(d Device, worst *Verdict, fails int) {
 	if worst != nil {
 		var notes []string
 		if fails > 1 {
 			notes = append(notes, "+"+plural(fails-1, "row"))
 		}
-		note := joined(", ", append(notes, worst.Waiver.waived())...)
+		note := joined(", ", append(notes, worst.Waiver.waived(s.zone))...)
 		s.failing.devices++
 		s.failing.group(groupKey{worst.Severity, worst.Requirement, worst.Reason}, worst).add(label(d, note), fails)
 	}
-	for reason, rows := range open {
+	for reason, rows := range s.openOf {
 		s.open.groups[groupKey{reason: reason}].add(label(d, ""), rows)
 	}
-	s.open.devices += min(len(open), 1)
+	s.open.devices += min(len(s.openOf), 1)
 }
 
 type row struct {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/wardround/wardround/internal/plaintext"
@@ -54,6 +55,7 @@ type page struct {
 	strings.Builder
 	ink
 	width int
+	zone  *time.Location
 }
 
 func newPage(opts TextOptions) *page {
@@ -61,7 +63,7 @@ func newPage(opts TextOptions) *page {
 	if width == 0 {
 		width = defaultWidth
 	}
-	return &page{ink: ink(opts.Color), width: max(width, minWidth)}
+	return &page{ink: ink(opts.Color), width: max(width, minWidth), zone: opts.Zone}
 }
 
 func (p *page) line(parts ...string) {

@@ -18,10 +18,11 @@ var ErrNoBaseline = errors.New("is not in this report")
 
 // TextOptions are how text is laid out.
 type TextOptions struct {
-	Width int    // columns; 0 is 100, and fewer than 80 are taken as 80
-	Color bool   // with a terminal's colours
-	Focus string // id of the one baseline to report on; empty: all
-	Hint  string // a line that says how to see one device in full; empty: none
+	Width int            // columns; 0 is 100, and fewer than 80 are taken as 80
+	Color bool           // with a terminal's colours
+	Focus string         // id of the one baseline to report on; empty: all
+	Zone  *time.Location // whose days waivers and attestations end on; nil: times are in UTC, in full
+	Hint  string         // a line that says how to see one device in full; empty: none
 }
 
 const (
@@ -60,8 +61,8 @@ func writeText(w io.Writer, in *Feed, opts TextOptions) error {
 		return err
 	}
 	baselines := in.head.Baselines
-	sum := newSummary()
-	err = in.each(func(d Device) error {
+	sum := newSummary(opts.Zone)
+	err = in.each(new(room), func(d Device) error {
 		sum.add(d)
 		return nil
 	})

@@ -201,9 +201,6 @@ type Slot struct {
 	Status mdm.Status
 }
 
-// A Statement is a row of a waiver or an attestation.
-type Statement struct{ Kind, ID, Baseline, Requirement string }
-
 // Chained is what Results have of the chain. It is safe for concurrent use.
 type Chained interface {
 	// ActCursor is the id of the last act in the chain, 0 before the first.
@@ -246,8 +243,8 @@ type Chain interface {
 	// last round.
 	Subjects(ctx context.Context, f func(deviceID, serial string) error) error
 
-	// Statements calls f with each waiver and attestation. Kind is ActWaiver or
-	// ActAttestation.
+	// Statements calls f with each waiver and attestation of the last round, then
+	// with what they were before.
 	Statements(ctx context.Context, f func(Statement) error) error
 
 	// Judged reports whether there are verdicts.

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/wardround/wardround/checks"
@@ -68,8 +70,9 @@ type Statements interface {
 	Attestations(ctx context.Context) ([]Attestation, error)
 
 	// StatementFaults names the statements, of any time, that are not what their
-	// acts were made of. Of those in which somebody was erased that cannot be
-	// told.
+	// acts were made of, that have no act, and those that an act made and that
+	// are not there. Of one in which somebody was erased, as a later act tells,
+	// only what the act says in words is compared.
 	StatementFaults(ctx context.Context) ([]string, error)
 }
 
@@ -107,9 +110,53 @@ func Said(waivers []Waiver, attestations []Attestation, approval bool, at time.T
 	return said
 }
 
-// StatementsKeep is what Results have of statements: those of the last round.
-// It is safe for concurrent use.
+// A Statement is a waiver or an attestation as it goes into results, with its
+// names in order.
+type Statement struct {
+	Kind                 string // ActWaiver or ActAttestation
+	ID                   string
+	Baseline             string
+	Requirement          string
+	Reach                checks.Reach
+	Text                 string // the reason of a waiver, what an attestation states
+	By                   string // the owner of a waiver, the author of an attestation
+	Ticket               string
+	Approver             string // or the pseudonym of who approved it
+	Digest               string // of an attestation's file
+	From, Until, Revoked time.Time
+	Past                 bool // it is what a statement was, on the part of its reach that changed
+}
+
+// Recorded is w as it goes into results.
+func (w Waiver) Recorded() Statement {
+	return Statement{
+		Kind: ActWaiver, ID: w.ID, Baseline: w.Baseline, Requirement: w.Requirement, Reach: inOrder(w.Reach), Text: w.Reason, By: w.Owner,
+		Ticket: w.Ticket, Approver: cmp.Or(w.Approver, w.ApprovedBy), From: w.Created, Until: w.Expires, Revoked: w.Revoked,
+	}
+}
+
+// Recorded is a as it goes into results.
+func (a Attestation) Recorded() Statement {
+	until := a.Until
+	if until.IsZero() {
+		until = a.Given.Add(checks.AttestationLife)
+	}
+	return Statement{
+		Kind: ActAttestation, ID: a.ID, Baseline: a.Baseline, Requirement: a.Requirement, Reach: inOrder(a.Reach), Text: a.Statement,
+		By: cmp.Or(a.Author, a.AddedBy), Digest: a.Digest, From: a.Given, Until: until, Revoked: a.Revoked,
+	}
+}
+
+// inOrder sorts names and leaves each once.
+func inOrder(r checks.Reach) checks.Reach {
+	once := func(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+	return checks.Reach{Devices: once(r.Devices), Groups: once(r.Groups), Organisation: r.Organisation}
+}
+
+// StatementsKeep is what Results have of statements: each as it was known at any
+// time since. It is safe for concurrent use.
 type StatementsKeep interface {
-	// Said are those that count at a time, as the last round knew them.
+	// Said are those that counted at a time, as rounds up to then knew them; at
+	// the time of the last round or later, as that one did.
 	Said(ctx context.Context, at time.Time) (checks.Statements, error)
 }

@@ -161,7 +161,7 @@ type Sweep struct {
 
 	Asked, Answered, NotNow, Errors, Silent, Unreadable int // enrollments
 	Settling                                            int // enrollments in Setup Assistant, not asked
-	Unreached                                           int // enrollments that are to be asked and whose turn never came
+	Unreached                                           int // enrollments that are to be asked and were not: their turn never came, or the server took nothing for them
 	Commands, Lost                                      int // commands asked, and answers lost
 }
 

@@ -34,7 +34,7 @@ const (
 	EvidenceBodies Stock = "evidence-bodies"
 	EvidenceRows   Stock = "evidence-rows"
 	VerdictRows    Stock = "verdict-rows"   // closed intervals of verdicts and of statuses
-	AttributeRows  Stock = "attribute-rows" // past ones of devices and baselines, and trends
+	AttributeRows  Stock = "attribute-rows" // past ones of devices, baselines and statements, and trends
 	SweepRows      Stock = "sweep-rows"     // of sweeps, of days, and of baselines as they were
 	DeviceRows     Stock = "device-rows"    // of devices that left and have no history, and of what others were
 	UnusedTexts    Stock = "unused-texts"

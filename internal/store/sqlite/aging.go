@@ -25,6 +25,7 @@ type agingStanding struct {
 	Baseline             int64
 	FailHigh, Fail, Open int64
 	Fails, Passes        []bound
+	Attested             []bound `json:",omitempty"` // of what people stated, which makes nothing judged
 }
 
 // A bound is when verdicts stop being fresh: MaxAge seconds after the oldest of
@@ -93,20 +94,25 @@ func (a agingStanding) stand(received receipts) standing {
 		at := b.at(received)
 		s.passUntil, s.judgedUntil, s.until = min(s.passUntil, at), max(s.judgedUntil, at), min(s.until, at)
 	}
+	for _, b := range a.Attested {
+		at := b.at(received)
+		s.passUntil, s.until = min(s.passUntil, at), min(s.until, at)
+	}
 	if a.Open > 0 || a.Fail > 0 || len(a.Passes) == 0 {
 		s.passUntil = 0
 	}
 	return s
 }
 
-// freshMin is the first time at which one of the verdicts is stale.
+// freshMin is the first time at which one of the verdicts is stale, or one that
+// counts towards a standing is attested no longer.
 func (a *aging) freshMin(received receipts) int64 {
 	first := forever
 	for _, s := range a.Standings {
 		for _, b := range s.Fails {
 			first = min(first, b.at(received))
 		}
-		for _, b := range s.Passes {
+		for _, b := range slices.Concat(s.Passes, s.Attested) {
 			first = min(first, b.at(received))
 		}
 	}
@@ -184,9 +190,11 @@ func (a *agingStanding) add(v checks.Verdict, b bound) {
 	case checks.Pass:
 		addBound(&a.Passes, b)
 	case checks.Unknown, checks.Error, checks.NotChecked:
-		if v.Reason != checks.ReasonAttested {
+		if v.Reason != checks.ReasonAttested || v.Attestation == nil {
 			a.Open++
+			return
 		}
+		addBound(&a.Attested, bound{Fixed: v.Attestation.Until.Unix() - 1}) // from its end on it does not count
 	}
 }
 

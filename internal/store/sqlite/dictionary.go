@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/wardround/wardround/checks"
 )
@@ -195,7 +196,10 @@ func (d *dictionary) addEvidenceSet(sum digest, refs []ref) (n int64, err error)
 
 // explain writes the words of all reasons met so far, in this or any round.
 func (d *dictionary) explain() error {
-	d.reasons[checks.ReasonStale] = true
+	read := []checks.Reason{checks.ReasonStale, checks.ReasonAttested, checks.ReasonNotAttested} // as which views read what was judged
+	for _, r := range read {
+		d.reasons[r] = true
+	}
 	err := d.each(func(rows *sql.Rows) error {
 		var r checks.Reason
 		err := rows.Scan(&r)
@@ -207,9 +211,8 @@ func (d *dictionary) explain() error {
 	}
 	for r := range d.reasons {
 		e := checks.Explain(r)
-		if r == checks.ReasonStale { // the views say what AsOf says
-			stale := checks.Verdict{Result: checks.Pass, FreshUntil: fromUnix(0)}.AsOf(fromUnix(1))
-			e.Sentence, e.NextStep = stale.Message, stale.NextStep
+		if slices.Contains(read, r) { // in the words of verdicts
+			e.NextStep = e.Step()
 		}
 		_, err := d.exec(`INSERT INTO reason (reason, sentence, fix_by, next_step) VALUES (?, ?, ?, ?)
 			ON CONFLICT (reason) DO UPDATE SET sentence = excluded.sentence, fix_by = excluded.fix_by, next_step = excluded.next_step`,

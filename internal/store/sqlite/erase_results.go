@@ -161,7 +161,12 @@ func (x *unnaming) statements() error {
 		for _, s := range []struct {
 			table string
 			texts []string
-		}{{"waiver", []string{"reason", "owner", "ticket", "approver"}}, {"attestation", []string{"statement", "author", "void"}}} {
+		}{
+			{"waiver", []string{"reason", "owner", "ticket", "approver"}},
+			{"waiver_past", []string{"reason", "owner", "ticket", "approver"}},
+			{"attestation", []string{"statement", "author", "void"}},
+			{"attestation_past", []string{"statement", "author", "void"}},
+		} {
 			const others = ` AND NOT EXISTS (SELECT 1 FROM %[1]s o WHERE o.id = %[1]s.id AND o.device <> ?1 COLLATE NOCASE AND o.device NOT LIKE 'erased-%%')`
 			for _, text := range s.texts {
 				if _, err := x.exec(`UPDATE `+s.table+` SET `+text+` = '' WHERE instr(lower(`+text+`), lower(?1)) > 0 OR device = ?1 COLLATE NOCASE`+fmt.Sprintf(others, s.table), name); err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"reflect"
 
+	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
 )
 
@@ -90,21 +92,54 @@ func (c *chained) Subjects(_ context.Context, f func(deviceID, serial string) er
 	return nil
 }
 
-// Statements are the waivers and attestations.
+// Statements are the waivers and attestations of the last round, and what they
+// were, of rows that say the same of one id together.
 func (c *chained) Statements(_ context.Context, f func(store.Statement) error) error {
-	var told error // what f returned, which is its own affair
+	var list []store.Statement // f may read on
 	err := c.each(func(rows *sql.Rows) error {
 		var s store.Statement
-		if err := rows.Scan(&s.Kind, &s.ID, &s.Baseline, &s.Requirement); err != nil {
+		var device, group string
+		var from, until int64
+		var revoked sql.NullInt64
+		if err := rows.Scan(&s.Past, &s.Kind, &s.ID, &s.Baseline, &s.Requirement, &s.Text, &s.By, &s.Ticket, &s.Approver, &s.Digest, &from, &until, &revoked, &device, &group); err != nil {
 			return err
 		}
-		told = f(s)
-		return told
-	}, `SELECT DISTINCT 'waiver', id, baseline, requirement FROM waiver UNION ALL SELECT DISTINCT 'attestation', id, baseline, requirement FROM attestation`)
-	if err != nil && told == nil {
+		s.From, s.Until, s.Revoked = fromUnix(from), fromUnix(until), timeOf(revoked.Int64)
+		n := len(list)
+		if n == 0 || !sameButReach(list[n-1], s) {
+			list = append(list, s)
+			n++
+		}
+		reaches(&list[n-1].Reach, device, group)
+		return nil
+	}, statementRowsOf)
+	if err != nil {
 		return fmt.Errorf("list waivers and attestations: %w", err)
 	}
-	return told
+	for _, s := range list {
+		if err := f(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statementRowsOf selects what one statement says in rows that follow on each
+// other.
+const statementRowsOf = `SELECT 0, 'waiver', ` + ofWaivers + ` FROM waiver
+	UNION ALL SELECT 0, 'attestation', ` + ofAttestations + ` FROM attestation
+	UNION ALL SELECT 1, 'waiver', ` + ofWaivers + ` FROM waiver_past
+	UNION ALL SELECT 1, 'attestation', ` + ofAttestations + ` FROM attestation_past
+	ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15`
+
+const (
+	ofWaivers      = `id, baseline, requirement, reason, owner, ticket, approver, '', created, expires, revoked, device, group_name`
+	ofAttestations = `id, baseline, requirement, statement, author, '', '', evidence_sha256, created, expires, revoked, device, group_name`
+)
+
+func sameButReach(a, b store.Statement) bool {
+	a.Reach, b.Reach = checks.Reach{}, checks.Reach{}
+	return reflect.DeepEqual(a, b)
 }
 
 // Judged reports whether there are verdicts.

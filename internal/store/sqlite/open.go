@@ -35,7 +35,7 @@ func stateKind() kind {
 }
 
 func resultsKind() kind {
-	return kind{name: "results", applicationID: 0x57445253, schema: 9, synchronous: "NORMAL", readCache: "-2000", mode: 0o644}
+	return kind{name: "results", applicationID: 0x57445253, schema: 10, synchronous: "NORMAL", readCache: "-2000", mode: 0o644}
 }
 
 // open prepares the file, migrates it and returns a pool of one connection to

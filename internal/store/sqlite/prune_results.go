@@ -77,6 +77,13 @@ func pruneHistory(t *txn, before time.Time, spared string, dry bool) ([]store.Pr
 			return nil, err
 		}
 	}
+	if spared == "" { // what was said of a group may be about a held device
+		for _, table := range []string{"waiver_past", "attestation_past"} {
+			if err := pruneTable(t, &attributes, table, `valid_to`, at, `1`, dry); err != nil {
+				return nil, err
+			}
+		}
+	}
 	sweeps, devices := store.Pruned{Stock: store.SweepRows}, store.Pruned{Stock: store.DeviceRows}
 	if err := pruneTable(t, &sweeps, `sweep`, `started`, at, `1`, dry); err != nil {
 		return nil, err

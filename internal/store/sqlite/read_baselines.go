@@ -44,7 +44,7 @@ func (d *reader) baselines() ([]checks.BaselineResult, error) {
 				results[i].Organisation = append(results[i].Organisation, v.AsOf(d.now))
 			}
 		}
-		results[i].Organisation = said.BesideOrganisation(results[i].Organisation, d.now)
+		results[i].Organisation = said.All().BesideOrganisation(results[i].Organisation, fromUnix(ceilUnix(d.now)))
 	}
 	return results, err
 }

@@ -205,20 +205,20 @@ func (d *reader) fill(page []*standIn) error {
 	}
 	for key, r := range index {
 		r.Verdicts = verdicts[key]
-		d.age(r)
-		said.Beside(r.Subject, r.Verdicts, d.now)
+		d.age(r, said)
 	}
 	return err
 }
 
-// age reads a device's verdicts at now, and its statuses from them. The
-// verdicts of one baseline stand together.
-func (d *reader) age(r *checks.DeviceResult) {
+// age reads a device's verdicts at now with what people said of them, and its
+// statuses from them. The verdicts of one baseline stand together.
+func (d *reader) age(r *checks.DeviceResult, said *checks.StatementIndex) {
 	for i := range r.Verdicts {
 		if v := &r.Verdicts[i]; d.now.After(v.FreshUntil) {
 			*v = v.AsOf(d.now)
 		}
 	}
+	said.Beside(r.Subject, r.Verdicts, fromUnix(ceilUnix(d.now)))
 	for from, to := 0, 0; from < len(r.Verdicts); from = to {
 		id := r.Verdicts[from].Baseline
 		for to < len(r.Verdicts) && r.Verdicts[to].Baseline == id {

@@ -21,9 +21,9 @@ type reader struct {
 	requirements map[int64]place
 	findings     map[int64]checks.Verdict
 	evidence     map[int64][]keptRef
-	lists        map[int64][]keptRow // in order of requirements
-	said         *checks.Statements  // nil: not read yet
-	earlier      []standIn           // what devices were at that time, in order of id, of those that are another now
+	lists        map[int64][]keptRow    // in order of requirements
+	said         *checks.StatementIndex // nil: not read yet
+	earlier      []standIn              // what devices were at that time, in order of id, of those that are another now
 }
 
 // A place is a requirement with its rank among all.

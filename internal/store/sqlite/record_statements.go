@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
@@ -15,7 +16,7 @@ import (
 type statementKey struct{ requirement, id, device, group string }
 
 // statements brings the tables in line with what is kept. Rows that stay the
-// same are not written.
+// same are not written; of others what they were is kept.
 func (c *Recorder) statements(r store.Round) error {
 	waivers := make(map[statementKey][]any)
 	for _, w := range r.Waivers {
@@ -29,11 +30,11 @@ func (c *Recorder) statements(r store.Round) error {
 		eachPlace(w.Requirement, w.ID, w.Reach, func(k statementKey) {
 			waivers[k] = []any{
 				w.Baseline, w.Reason, w.Owner, w.Ticket, cmp.Or(w.Approver, w.ApprovedBy), w.Created.Unix(), nullTime(approved), w.Expires.Unix(),
-				nullTime(secondOf(w.Revoked)),
+				nullTime(secondOf(w.Revoked)), "",
 			}
 		})
 	}
-	if err := align(c.txn, waiverRows(), waivers); err != nil {
+	if err := c.align(waiverRows(), waivers); err != nil {
 		return fmt.Errorf("waivers: %w", err)
 	}
 	attestations := make(map[statementKey][]any)
@@ -51,7 +52,7 @@ func (c *Recorder) statements(r store.Round) error {
 			return fmt.Errorf("attestations: %w", err)
 		}
 	}
-	if err := align(c.txn, attestationRows(), attestations); err != nil {
+	if err := c.align(attestationRows(), attestations); err != nil {
 		return fmt.Errorf("attestations: %w", err)
 	}
 	return nil
@@ -92,38 +93,46 @@ func (c *Recorder) contradiction(a store.Attestation, device string) (void strin
 
 // statementRows is how the rows of a table are read and written.
 type statementRows struct {
-	values            int // besides the key
-	read, write, drop string
+	table  string // table_past has what its rows were
+	values string // columns besides the key
 }
+
+// statementKeys are the columns of a key.
+const statementKeys = `requirement, id, device, group_name`
 
 const ofStatement = ` WHERE requirement = ?1 AND id = ?2 AND device = ?3 AND group_name = ?4`
 
 func waiverRows() statementRows {
-	return statementRows{
-		values: 9,
-		read:   `SELECT requirement, id, device, group_name, baseline, reason, owner, ticket, approver, created, approved, expires, revoked FROM waiver`,
-		write: `INSERT OR REPLACE INTO waiver (requirement, id, device, group_name, baseline, reason, owner, ticket, approver, created, approved, expires, revoked,
-			evidence_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')`,
-		drop: `DELETE FROM waiver` + ofStatement,
-	}
+	return statementRows{`waiver`, `baseline, reason, owner, ticket, approver, created, approved, expires, revoked, evidence_sha256`}
 }
 
 func attestationRows() statementRows {
-	return statementRows{
-		values: 8,
-		read:   `SELECT requirement, id, device, group_name, baseline, statement, author, evidence_sha256, created, expires, revoked, void FROM attestation`,
-		write: `INSERT OR REPLACE INTO attestation (requirement, id, device, group_name, baseline, statement, author, evidence_sha256, created, expires, revoked, void)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		drop: `DELETE FROM attestation` + ofStatement,
-	}
+	return statementRows{`attestation`, `baseline, statement, author, evidence_sha256, created, expires, revoked, void`}
 }
 
 // align makes the rows of a table those of want.
-func align(t *txn, rows statementRows, want map[statementKey][]any) error {
+func (c *Recorder) align(rows statementRows, want map[statementKey][]any) error {
+	kept, err := c.keptStatements(rows)
+	for k, values := range kept {
+		if err == nil && !slices.Equal(want[k], values) {
+			err = c.endStatement(rows, k)
+		}
+	}
+	for k, values := range want {
+		if err == nil && !slices.Equal(kept[k], values) {
+			_, err = c.exec(`INSERT INTO `+rows.table+` (`+statementKeys+`, `+rows.values+`, valid_from) VALUES (?, ?, ?, ?`+strings.Repeat(`, ?`, len(values)+1)+`)`,
+				append(append(k.args(), values...), c.at)...)
+		}
+	}
+	return err
+}
+
+func (c *Recorder) keptStatements(rows statementRows) (map[statementKey][]any, error) {
 	kept := make(map[statementKey][]any)
-	err := t.each(func(r *sql.Rows) error {
+	n := strings.Count(rows.values, ",") + 1
+	err := c.each(func(r *sql.Rows) error {
 		var k statementKey
-		values := make([]any, rows.values)
+		values := make([]any, n)
 		dest := []any{&k.requirement, &k.id, &k.device, &k.group}
 		for i := range values {
 			dest = append(dest, &values[i])
@@ -131,16 +140,16 @@ func align(t *txn, rows statementRows, want map[statementKey][]any) error {
 		err := r.Scan(dest...)
 		kept[k] = values
 		return err
-	}, rows.read)
-	for k := range kept {
-		if _, stays := want[k]; !stays && err == nil {
-			_, err = t.exec(rows.drop, k.args()...)
-		}
-	}
-	for k, values := range want {
-		if err == nil && !slices.Equal(kept[k], values) {
-			_, err = t.exec(rows.write, append(k.args(), values...)...)
-		}
+	}, `SELECT `+statementKeys+`, `+rows.values+` FROM `+rows.table)
+	return kept, err
+}
+
+// endStatement moves a row to the past.
+func (c *Recorder) endStatement(rows statementRows, k statementKey) error {
+	columns := statementKeys + `, ` + rows.values + `, valid_from`
+	_, err := c.exec(`INSERT INTO `+rows.table+`_past (`+columns+`, valid_to) SELECT `+columns+`, ?5 FROM `+rows.table+ofStatement, append(k.args(), c.at)...)
+	if err == nil {
+		_, err = c.exec(`DELETE FROM `+rows.table+ofStatement, k.args()...)
 	}
 	return err
 }

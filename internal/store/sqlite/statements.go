@@ -183,21 +183,22 @@ func (s *State) eachStatement(ctx context.Context, kind string, f func(id string
 }
 
 // StatementFaults names the statements that are not what their acts were made
-// of.
+// of, and those of which one is without the other.
 func (s *State) StatementFaults(ctx context.Context) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT s.kind || ' ' || s.id, s.salt, s.body, coalesce(a.body, x'')
-		FROM statement s LEFT JOIN act a ON a.id = s.act WHERE s.salt <> x'' ORDER BY s.act`)
+	rows, err := s.read.QueryContext(ctx, `SELECT coalesce(a.id, 0), coalesce(a.kind, ''), coalesce(a.body, x''), s.act IS NOT NULL,
+			coalesce(s.kind, ''), coalesce(s.id, ''), coalesce(s.salt, x''), coalesce(s.body, x''),
+			EXISTS (SELECT 1 FROM act e WHERE e.kind = ? AND e.id > a.id)
+		FROM act a FULL JOIN statement s ON s.act = a.id WHERE s.act IS NOT NULL OR a.kind IN (?, ?, ?, ?) ORDER BY coalesce(a.id, s.act)`,
+		store.ActErasure, store.ActWaiver, store.ActWaiverRevoked, store.ActAttestation, store.ActAttestationRevoked)
 	var faults []string
 	if err == nil {
 		err = drain(rows, func(r *sql.Rows) error {
-			var id string
-			var salt, body, said sql.RawBytes
-			if err := r.Scan(&id, &salt, &body, &said); err != nil {
+			var d declared
+			if err := r.Scan(&d.act, &d.actKind, &d.said, &d.kept, &d.kind, &d.id, &d.salt, &d.body, &d.erasedSince); err != nil {
 				return err
 			}
-			var act statementAct
-			if json.Unmarshal(said, &act) != nil || act.Content != contentOf(salt, body) {
-				faults = append(faults, id)
+			if name := d.fault(); name != "" {
+				faults = append(faults, name)
 			}
 			return nil
 		})
@@ -206,6 +207,45 @@ func (s *State) StatementFaults(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("compare statements with their acts: %w", err)
 	}
 	return faults, nil
+}
+
+// A declared is a statement beside its act, one of which may not be there.
+type declared struct {
+	act         int64
+	actKind     string
+	said        sql.RawBytes // the act's body
+	kept        bool         // there is a row of the statement
+	kind, id    string
+	salt, body  sql.RawBytes
+	erasedSince bool // somebody was erased after the act
+}
+
+// fault names the statement if it and its act do not belong together.
+func (d declared) fault() string {
+	var act statementAct
+	var text statementText
+	unread := json.Unmarshal(d.said, &act)
+	if !d.kept {
+		kind := waiverKind
+		if d.actKind == store.ActAttestation || d.actKind == store.ActAttestationRevoked {
+			kind = attestationKind
+		}
+		return kind + " " + cmp.Or(act.ID, fmt.Sprintf("of act %d", d.act))
+	}
+	name := d.kind + " " + d.id
+	if unread != nil || json.Unmarshal(d.body, &text) != nil || act.ID != d.id || actKind(d.kind, act.Action) != d.actKind {
+		return name
+	}
+	told := text.act(act.Action)
+	told.ID = d.id
+	switch {
+	case told != act.StatementAct, (act.Action == store.StatementRevoked) != (text.Revoked != 0):
+	case len(d.salt) == 0 && d.erasedSince: // the rest cannot be compared any more
+		return ""
+	case act.Content == contentOf(d.salt, d.body):
+		return ""
+	}
+	return name
 }
 
 // unnameStatements takes names out of all statements, former ones too. Their

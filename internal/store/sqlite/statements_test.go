@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,6 +42,8 @@ func TestStatementsForgetWhoIsErased(t *testing.T) {
 		{Action: store.StatementAdded, Waiver: &waivers[1]},
 		{Action: store.StatementAdded, Attestation: &attestations[0]},
 	})
+	check(t, err)
+	_, err = s.Act(t.Context(), store.Act{At: monday(), Kind: store.ActErasure, Actor: "actor-1", Body: []byte(`{"reason":"requested","rows":1,"subject":"erased-1"}`)})
 	check(t, err)
 	_, err = s.EraseDevice(t.Context(), zoesSerial, "erased-1", monday(), true, false)
 	check(t, err)
@@ -94,23 +97,54 @@ func TestResultsForgetWhoIsErasedInStatements(t *testing.T) {
 }
 
 func TestAnAlteredStatementIsAFault(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
-	s, err := sqlite.OpenState(t.Context(), path)
-	check(t, err)
-	waivers, _ := zoesStatements()
-	_, err = s.Declare(t.Context(), monday(), "actor-1", []store.Declaration{{Action: store.StatementAdded, Waiver: &waivers[0]}})
-	check(t, err)
-	check(t, s.Close())
-	db := rawDB(t, path)
-	_, err = db.Exec(`UPDATE statement SET body = CAST(replace(CAST(body AS TEXT), 'Zoe', 'Ann') AS BLOB)`)
-	check(t, err)
-	check(t, db.Close())
-	s, err = sqlite.OpenState(t.Context(), path)
-	check(t, err)
-	defer s.Close()
-	faults, err := s.StatementFaults(t.Context())
-	if err != nil || !slices.Equal(faults, []string{"waiver own"}) {
-		t.Errorf("got %v, %v, want the waiver", faults, err)
+	const unsalted = `UPDATE statement SET salt = x'', body = CAST(replace(CAST(body AS TEXT), '%s', '%s') AS BLOB)`
+	for _, tt := range []struct {
+		name, sql string
+		erased    bool // somebody was, though not in this statement
+		want      []string
+	}{
+		{"nothing", ``, false, nil},
+		{"what it says", `UPDATE statement SET body = CAST(replace(CAST(body AS TEXT), 'Zoe', 'Ann') AS BLOB)`, false, []string{"waiver own", "waiver own"}},
+		{"its id", `UPDATE statement SET id = 'other' WHERE act = 1`, false, []string{"waiver other"}},
+		{"its kind", `UPDATE statement SET kind = 'attestation' WHERE act = 1`, false, []string{"attestation own"}},
+		{"the revocation, which is gone", `DELETE FROM statement WHERE act = 2`, false, []string{"waiver own"}},
+		{"an act that is gone", `PRAGMA foreign_keys = 0; DELETE FROM act WHERE id = 1`, false, []string{"waiver own"}},
+		{"the salt, as if somebody was erased", fmt.Sprintf(unsalted, "Zoe", "Ann"), false, []string{"waiver own", "waiver own"}},
+		{"the requirement of one with somebody erased", fmt.Sprintf(unsalted, "req_001", "req_002"), true, []string{"waiver own", "waiver own"}},
+		{"the groups of one with somebody erased", fmt.Sprintf(unsalted, "ward 7", "ward 8"), true, []string{"waiver own", "waiver own"}},
+		{"the end of one with somebody erased", fmt.Sprintf(unsalted, `"until":`, `"until":9`), true, []string{"waiver own", "waiver own"}},
+		{"the revocation of one with somebody erased", fmt.Sprintf(unsalted, `"revoked":`, `"renewed":`), true, []string{"waiver own"}},
+		{"the words of one with somebody erased", fmt.Sprintf(unsalted, "Zoe", ""), true, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "state.db")
+			s, err := sqlite.OpenState(t.Context(), path)
+			check(t, err)
+			waivers, _ := zoesStatements()
+			own := waivers[0]
+			own.Reach.Groups = []string{"ward 7"}
+			_, err = s.Declare(t.Context(), monday(), "actor-1", []store.Declaration{{Action: store.StatementAdded, Waiver: &own}})
+			check(t, err)
+			own.Act, own.Revoked = 1, monday()
+			_, err = s.Declare(t.Context(), monday(), "actor-1", []store.Declaration{{Action: store.StatementRevoked, Waiver: &own}})
+			check(t, err)
+			if tt.erased {
+				_, err = s.Act(t.Context(), store.Act{At: monday(), Kind: store.ActErasure, Actor: "actor-1", Body: []byte(`{"reason":"requested","rows":1,"subject":"erased-1"}`)})
+				check(t, err)
+			}
+			check(t, s.Close())
+			db := rawDB(t, path)
+			_, err = db.Exec(tt.sql)
+			check(t, err)
+			check(t, db.Close())
+			s, err = sqlite.OpenState(t.Context(), path)
+			check(t, err)
+			defer s.Close()
+			faults, err := s.StatementFaults(t.Context())
+			if err != nil || !slices.Equal(faults, tt.want) {
+				t.Errorf("got %v, %v, want %v", faults, err, tt.want)
+			}
+		})
 	}
 }
 

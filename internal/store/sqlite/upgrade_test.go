@@ -20,9 +20,14 @@ import (
 // older schema, and fills it.
 func olderState(t *testing.T, path string, statements []string, names ...string) {
 	t.Helper()
+	olderFile(t, path, "migrations/state/", statements, names...)
+}
+
+func olderFile(t *testing.T, path, folder string, statements []string, names ...string) {
+	t.Helper()
 	files := make(fstest.MapFS)
 	for _, name := range names {
-		text, err := os.ReadFile("migrations/state/" + name)
+		text, err := os.ReadFile(folder + name)
 		check(t, err)
 		files[name] = &fstest.MapFile{Data: text}
 	}

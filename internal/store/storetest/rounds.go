@@ -265,7 +265,7 @@ func variety() *Fleet {
 	v[4].Result, v[4].Reason, v[4].Assurance = checks.Unknown, "silent", ""
 	v[5].Result, v[5].Level, v[5].Severity, v[5].MaxAge = checks.NotApplicable, checks.Informational, "", 0
 	v[5].FreshUntil = time.Time{}
-	v[6].Result, v[6].Reason, v[6].NextStep = checks.NotChecked, checks.ReasonAttested, "\x00 \"quoted\"\nlines ü"
+	v[6].Result, v[6].Reason, v[6].NextStep = checks.NotChecked, checks.ReasonNotAttested, "\x00 \"quoted\"\nlines ü"
 	v[7].Result, v[7].RejudgeAt = checks.Error, v[7].FreshUntil
 	f.total()
 	f.Round.Inventory = ward()

@@ -27,6 +27,8 @@ func besideCases() []testCase[store.Results] {
 		{"what nobody approved, where that is needed, stands beside nothing", unapprovedBeside},
 		{"a group has its own word on the organisation's rows", groupBeside},
 		{"statements of the round before last are gone", statementsReplaced},
+		{"an attestation that has run out makes no device met, without a round", attestedRunOut},
+		{"what was said at a time stays said, whatever is said later", saidStays},
 	}
 }
 
