@@ -106,7 +106,6 @@ func (p *clinicPast) answer(who *patient, at time.Time) {
 // round judges all at a time, and records it.
 func (p *clinicPast) round(at time.Time, texts ...string) {
 	p.t.Helper()
-	ctx := p.t.Context()
 	var baselines []*checks.Baseline
 	for _, text := range texts {
 		b, err := checks.ParseBaseline("ward.yaml", []byte(text))
@@ -115,6 +114,12 @@ func (p *clinicPast) round(at time.Time, texts ...string) {
 		}
 		baselines = append(baselines, b)
 	}
+	p.roundBy(at, baselines...)
+}
+
+func (p *clinicPast) roundBy(at time.Time, baselines ...*checks.Baseline) {
+	p.t.Helper()
+	ctx := p.t.Context()
 	if err := noteBaselines(ctx, p.state, p.results, baselines, at); err != nil {
 		p.t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func (o *exportOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.since, "since", "", "superseded answers last received since then too: a day, or a time in RFC 3339")
 	flags.BoolVar(&o.redacted, "redacted", false, "put pseudonyms in the place of ids, serial numbers, asset tags and organisations")
 	flags.StringVarP(&o.output, "output", "o", "", "file to write, as a whole or not at all")
-	flags.StringSliceVar(&o.baselines, "baseline", nil, "file of a baseline that was judged and is not shipped; may be repeated")
+	flags.StringSliceVar(&o.baselines, "baseline", nil, "file of a baseline that was judged, if its text was not kept; may be repeated")
 	flags.StringSliceVar(&o.catalog, "catalog", nil, "folder or file of profiles (default: those of --dir)")
 }
 

@@ -82,7 +82,7 @@ func runEvidenceReplay(ctx context.Context, name string, opts replayOptions, out
 		return &statusError{code: exitFailures, why: fmt.Sprintf("replay %s: %v", name, err)}
 	}
 	fmt.Fprintln(errs, said)
-	if err := writeReport(ctx, checked, head.Now, opts.format, out); err != nil {
+	if err := writeReport(ctx, checked, head.Now, opts.format, nil, out); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	return outcomeOf(tallyOf(checked.fleet.Results(head.Now)), opts.minCoverage)
@@ -177,7 +177,7 @@ func exportedBaselines(c *evidence.Contents, names []string) ([]*checks.Baseline
 	}
 	var all []*checks.Baseline
 	for _, exported := range c.Baselines {
-		b, err := checks.ParseBaseline(exported.ID, exported.YAML)
+		b, err := exportedBaseline(exported)
 		if err != nil {
 			return nil, usage(fmt.Errorf("baseline %.80q of the export: %w", exported.ID, err), "")
 		}
@@ -191,6 +191,13 @@ func exportedBaselines(c *evidence.Contents, names []string) ([]*checks.Baseline
 		return nil, usage(errors.New("there is no baseline in the export"), "name one with --baseline")
 	}
 	return all, nil
+}
+
+func exportedBaseline(b evidence.Baseline) (*checks.Baseline, error) {
+	if len(b.Texts) > 0 {
+		return checks.Restore(b.Texts)
+	}
+	return checks.ParseBaseline(b.ID, b.YAML)
 }
 
 // expectedOf counts the devices that the inventory of an export wants by the

@@ -180,40 +180,39 @@ func (x *exporter) readAsked(ctx context.Context) error {
 // is kept in whole seconds.
 func (x *exporter) endOfSecond() time.Time { return x.head.Now.Add(time.Second - 1) }
 
-// readBaselines finds the baselines that were judged, by their digests.
+// readBaselines finds the baselines that were judged, by their digests: those
+// that are named, else as they are shipped or were kept.
 func (x *exporter) readBaselines(ctx context.Context) error {
 	recorded, err := x.results.BaselineResults(ctx, x.head.Now)
 	if err != nil {
 		return err
 	}
-	named := make(map[string][]byte)
+	named := make(map[string]*checks.Baseline)
 	for _, name := range x.opts.baselines {
-		data, err := readBaselineFile(name)
+		b, err := loadBaseline(name)
 		if err != nil {
 			return err
 		}
-		b, err := checks.ParseBaseline(name, data)
-		if err != nil {
-			return usage(fmt.Errorf("baseline %s: %w", name, err), "")
-		}
-		named[b.Digest] = data
+		named[b.Digest] = b
 	}
 	for _, r := range recorded {
-		data, ok := named[r.Digest]
+		b, ok := named[r.Digest]
 		if !ok {
-			if data, err = checks.BuiltinSource(r.ID); err != nil {
-				return usage(fmt.Errorf("baseline %s was judged and is not shipped", r.ID), "name its file with --baseline")
+			if b, err = judgedBaseline(ctx, x.results, r); err != nil {
+				if u, ok := errors.AsType[*usageError](err); ok {
+					err = usage(u.err, "name the file of that version with --baseline, or make a round")
+				}
+				return err
 			}
 		}
-		b, err := checks.ParseBaseline(r.ID, data)
-		if err != nil {
-			return fmt.Errorf("baseline %s: %w", r.ID, err)
-		}
-		if b.Digest != r.Digest {
-			return usage(fmt.Errorf("baseline %s is not the one that was judged (version %s)", r.ID, r.Version), "name the file of that one with --baseline, or make a round")
+		line := evidence.Baseline{ID: r.ID, Version: r.Version, Digest: r.Digest, Texts: b.Texts()}
+		if len(line.Texts) == 0 {
+			if line.YAML, err = checks.BuiltinSource(r.ID); err != nil {
+				return fmt.Errorf("baseline %s: %w", r.ID, err)
+			}
 		}
 		x.judged = append(x.judged, b)
-		x.baselines = append(x.baselines, evidence.Baseline{ID: r.ID, Version: r.Version, Digest: r.Digest, YAML: data})
+		x.baselines = append(x.baselines, line)
 	}
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/wardround/wardround/internal/judge"
 	"github.com/wardround/wardround/internal/report"
 	"github.com/wardround/wardround/internal/store"
-	"github.com/wardround/wardround/mdm"
 )
 
 // gather collects what was known of a device by the round.
@@ -48,28 +47,13 @@ func (x *exporter) gather(ctx context.Context, recorded checks.DeviceResult) (ev
 // asOf tells which of the observations counted in the round, and when each had
 // been received last by then.
 func (x *exporter) asOf(ctx context.Context, all []store.Observation, seen []store.Seen) ([]evidence.Observation, error) {
-	type slot struct {
-		channel string
-		class   mdm.Class
-		query   mdm.QueryKey
-		status  mdm.Status
-	}
-	newest := make(map[slot]int64)
-	slotOf := func(o store.Observation) slot {
-		return slot{o.Evidence.Enrollment.ID, o.Evidence.Class, o.Evidence.Query, o.Evidence.Status}
-	}
-	older := 0
-	for _, o := range slices.Backward(all) {
-		s := slotOf(o)
-		newest[s] = max(newest[s], o.Evidence.ID)
+	judged := make(map[int64]bool)
+	for _, o := range store.JudgedBy(all) {
+		judged[o.Evidence.ID] = true
 	}
 	var answers []evidence.Observation
-	for _, o := range slices.Backward(all) {
-		past := newest[slotOf(o)] != o.Evidence.ID
-		if e := o.Evidence; past && e.Class == mdm.Report && e.Status == mdm.Acknowledged && e.Query == mdm.QueryKey(mdm.Restrictions) && older < olderRestrictions {
-			past = false // see store.Evidence.Observations
-			older++
-		}
+	for _, o := range all {
+		past := !judged[o.Evidence.ID]
 		if past && (x.since.IsZero() || o.Last.Before(x.since)) {
 			continue
 		}
@@ -87,12 +71,8 @@ func (x *exporter) asOf(ctx context.Context, all []store.Observation, seen []sto
 		line.Past = past
 		answers = append(answers, line)
 	}
-	slices.Reverse(answers)
 	return answers, nil
 }
-
-// olderRestrictions is how many older answers to Restrictions are judged.
-const olderRestrictions = 16
 
 // lastSeen is when an observation that came again since the round had come last
 // by then.

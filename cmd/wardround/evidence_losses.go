@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wardround/wardround/internal/chain"
 	"github.com/wardround/wardround/internal/store"
 )
 
@@ -158,56 +157,4 @@ func (a *audit) slots(ctx context.Context, e store.Enrolled, marks pruneMarks) e
 		return broken(0, fmt.Sprintf("device %q", id), "gone", "the newest answers to %d of its queries, as %s, are gone from %s", len(missing), missing[0].Query, stateFile)
 	}
 	return nil
-}
-
-// statements wants for each waiver and attestation an act that made it, and
-// that it is what that act says.
-func (a *audit) statements(ctx context.Context) error {
-	if a.state != nil {
-		faults, err := a.state.StatementFaults(ctx)
-		if err != nil {
-			return err
-		}
-		if len(faults) > 0 {
-			return broken(0, faults[0], "altered", "what it says in %s is not what the act that made it was made of", stateFile)
-		}
-	}
-	made := make(map[store.Statement]bool)
-	add := func(kind string, s chain.Statement) {
-		made[store.Statement{Kind: kind, ID: s.ID, Baseline: s.Baseline, Requirement: s.Requirement}] = true
-	}
-	note := func(e chain.Body) {
-		switch b := e.(type) {
-		case chain.Waiver:
-			add(store.ActWaiver, b.Statement)
-		case chain.Attestation:
-			add(store.ActAttestation, b.Statement)
-		}
-	}
-	for e, err := range a.chain.Entries(ctx) {
-		if err != nil {
-			return err
-		}
-		switch e.Kind {
-		case chain.KindWaiver:
-			if b, err := chain.Decode[chain.Waiver](e); err == nil {
-				note(b)
-			}
-		case chain.KindAttestation:
-			if b, err := chain.Decode[chain.Attestation](e); err == nil {
-				note(b)
-			}
-		}
-	}
-	for _, act := range a.acts { // of which the bodies in the chain may have been dropped
-		if body, err := act.Entry(a.roundBefore); err == nil {
-			note(body)
-		}
-	}
-	return a.chain.Statements(ctx, func(s store.Statement) error {
-		if made[s] {
-			return nil
-		}
-		return broken(0, s.Kind+" "+s.ID, "no-act", "it is in %s, on requirement %s, and no act in the chain made it", resultsFile, s.Requirement)
-	})
 }

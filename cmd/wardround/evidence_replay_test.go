@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -118,6 +120,46 @@ func unpacked(t *testing.T, file string) []byte {
 		}
 	}
 	return bytes.ToLower(all)
+}
+
+func TestABaselineThatExtendsAFileIsExported(t *testing.T) {
+	own := t.TempDir()
+	writeFile(t, filepath.Join(own, "ours.yaml"), []byte(screens("1", true)))
+	child := writeFile(t, filepath.Join(own, "ward7.yaml"), []byte("id: ward7\nversion: \"1\"\ntitle: T\nextends: [ours.yaml]\n"))
+	b, err := loadBaseline(child)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, who, at := newClinicPast(t), pad("A"), time.Now().UTC().Truncate(time.Hour)
+	p.enrol(who, at.Add(-2*time.Hour))
+	p.answer(who, at.Add(-time.Hour))
+	p.roundBy(at, b)
+	dir := p.dir
+	p.close()
+	_, report, _ := wardround(t, "report", "--dir", dir, "--as-of", at.Format(time.RFC3339), "--format", "json")
+
+	replayed := func(args ...string) {
+		t.Helper()
+		export := filepath.Join(t.TempDir(), "ward.evidence")
+		if status, _, errs := wardround(t, append([]string{"evidence", "export", "--dir", dir, "-o", export}, args...)...); status != exitOK {
+			t.Fatalf("export %v: got exit status %d: %s", args, status, errs)
+		}
+		status, again, errs := wardround(t, "evidence", "replay", export, "--format", "json")
+		if got, want := devicesOf(t, again), devicesOf(t, report); status == exitUsage || got != want {
+			t.Errorf("%v: got exit status %d %s and\n%.400s\nwant\n%.400s", args, status, errs, got, want)
+		}
+	}
+	replayed("--baseline", child)
+	if err := os.RemoveAll(own); err != nil { // what was judged is kept
+		t.Fatal(err)
+	}
+	replayed()
+
+	alter(t, filepath.Join(dir, resultsFile), `DELETE FROM baseline_text`)
+	status, _, errs := wardround(t, "evidence", "export", "--dir", dir, "-o", filepath.Join(dir, "x.evidence"))
+	if status != exitUsage || !strings.Contains(errs, "was not kept") || !strings.Contains(errs, "--baseline") {
+		t.Errorf("without the text: got exit status %d, %s; want 2 and what to name", status, errs)
+	}
 }
 
 func TestAnExportThatIsNoneIsWrongUse(t *testing.T) {

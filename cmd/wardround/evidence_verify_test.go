@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/chain"
 	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/internal/store/sqlite"
@@ -81,6 +82,10 @@ func (p *proven) round(t *testing.T) {
 	fatal()
 	r.Acts, err = p.state.ActsAfter(ctx, act)
 	fatal()
+	r.Waivers, err = p.state.Waivers(ctx)
+	fatal()
+	r.Attestations, err = p.state.Attestations(ctx)
+	fatal()
 	err = p.fleet.Record(ctx, p.results)
 	fatal()
 	signed, err := p.keeper.head(ctx)
@@ -92,6 +97,14 @@ func (p *proven) round(t *testing.T) {
 func (p *proven) act(t *testing.T, kind string, body any) {
 	t.Helper()
 	if err := recordAct(t.Context(), p.state, kind, body, p.fleet.At.Add(-time.Second)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// declare has people say something.
+func (p *proven) declare(t *testing.T, changes ...store.Declaration) {
+	t.Helper()
+	if _, err := p.state.Declare(t.Context(), p.fleet.At.Add(-time.Second), "actor-1", changes); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -115,7 +128,9 @@ func threeRounds(t *testing.T) *proven {
 	p.round(t)
 	p.hear(t, "C2", "second")
 	p.act(t, store.ActAdmin, store.AdminAct{Action: "inventory-import", Details: map[string]string{"total": "3"}})
-	p.act(t, store.ActWaiver, map[string]any{"action": "added", "id": "W1", "requirement": "req_001", "text": "the tablet of the ward clerk"})
+	p.declare(t, store.Declaration{Action: store.StatementAdded, Waiver: &store.Waiver{Waiver: checks.Waiver{
+		ID: "W1", Requirement: "req_001", Reach: checks.Reach{Organisation: true}, Reason: "the tablet of the ward clerk", Owner: "the ward", Created: p.fleet.At, Expires: p.fleet.At.AddDate(0, 1, 0),
+	}}})
 	p.fleet.Heard(p.fleet.At.Add(24 * time.Hour))
 	p.fleet.Turn(1, 2)
 	p.round(t)
@@ -184,11 +199,11 @@ func TestWhatWasAlteredIsFound(t *testing.T) {
 		{"a device that another result is pinned on", resultsFile, `UPDATE device SET id = 'device-other' WHERE id = 'device-000000'`, 0, `device "device-other"`, "not-enrolled"},
 		{"a serial number", stateFile, `UPDATE enrollment SET serial = 'OTHER' WHERE id = 'device-000001'`, 0, `device "device-000001"`, "other-serial"},
 		{"the newest answers of an enrolled device", stateFile, `UPDATE enrollment SET enabled = 1; UPDATE evidence SET newest = 0`, 0, `device "device-000000"`, "gone"},
-		{"a waiver that nobody made", resultsFile, `INSERT INTO waiver VALUES ('W9', '', 'req_002', '', '', 'r', 'o', '', 'a', '', 1, 1, 2, NULL)`, 0, "waiver W9", "no-act"},
-		{"an attestation that nobody made", resultsFile, `INSERT INTO attestation VALUES ('A9', '', 'req_002', '', '', 's', 'a', '', 1, 2, NULL, '')`, 0, "attestation A9", "no-act"},
+		{"a waiver that nobody made", resultsFile, `INSERT INTO waiver (id, baseline, requirement, device, group_name, reason, owner, ticket, approver, evidence_sha256, created, approved, expires) VALUES ('W9', '', 'req_002', '', '', 'r', 'o', '', 'a', '', 1, 1, 2)`, 0, "waiver W9", "no-act"},
+		{"an attestation that nobody made", resultsFile, `INSERT INTO attestation (id, baseline, requirement, device, group_name, statement, author, evidence_sha256, created, expires, void) VALUES ('A9', '', 'req_002', '', '', 's', 'a', '', 1, 2, '')`, 0, "attestation A9", "no-act"},
 		{"the whole chain", resultsFile, `PRAGMA foreign_keys = 0; DELETE FROM chain_act; DELETE FROM chain`, 0, "chain", "missing"},
 		{"an act's body", stateFile, `UPDATE act SET body = CAST(replace(body, '"3"', '"2"') AS BLOB) WHERE id = 1`, 3, "admin", "altered-act"},
-		{"the text of a waiver", stateFile, `UPDATE act SET body = CAST(replace(body, 'clerk', 'chief') AS BLOB) WHERE id = 2`, 4, "waiver", "altered-act"},
+		{"the text of a waiver", stateFile, `UPDATE act SET body = CAST(replace(body, 'req_001', 'req_002') AS BLOB) WHERE id = 2`, 4, "waiver", "altered-act"},
 		{"who did it", stateFile, `UPDATE act SET actor = 'actor-0000000000000000' WHERE id = 3`, 6, "prune", "altered-act"},
 		{"an act that is gone", stateFile, `DELETE FROM act WHERE id = 1`, 3, "admin", "act-gone"},
 		{"an act that no entry was made of", resultsFile, `DELETE FROM chain_act WHERE act = 2`, 4, "waiver", "no-act"},

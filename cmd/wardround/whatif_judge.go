@@ -121,42 +121,27 @@ func (a *keptAnswers) body(ctx context.Context, e mdm.Evidence) ([]byte, error) 
 // then, and older ones to Restrictions. If the contents of one that counts were
 // pruned, those that were are returned instead.
 func (a *keptAnswers) by(ctx context.Context, m *whatifMoment) (list []judge.Observation, pruned []store.Observation, err error) {
-	type slot struct {
-		channel string
-		class   mdm.Class
-		query   mdm.QueryKey
-		status  mdm.Status
+	var known []store.Observation
+	for _, o := range a.all {
+		if o.Evidence.ID <= m.through && !o.Since.After(m.end()) {
+			known = append(known, o)
+		}
 	}
-	taken := make(map[slot]bool)
-	older := 0
-	for _, o := range slices.Backward(a.all) {
+	for _, o := range store.JudgedBy(known) {
 		e := o.Evidence
-		if e.ID > m.through || o.Since.After(m.end()) {
-			continue
-		}
-		s := slot{e.Enrollment.ID, e.Class, e.Query, e.Status}
-		newest := !taken[s]
-		taken[s] = true
-		if !newest {
-			if e.Class != mdm.Report || e.Status != mdm.Acknowledged || e.Query != mdm.QueryKey(mdm.Restrictions) || older == olderRestrictions {
-				continue
-			}
-			older++
-		}
 		body, err := a.body(ctx, e)
 		if err != nil {
 			return nil, nil, err
 		}
 		if body == nil {
-			if newest && (e.Status == mdm.Acknowledged || e.Class == mdm.CheckIn) {
-				pruned = append(pruned, o)
+			if !o.Older && (e.Status == mdm.Acknowledged || e.Class == mdm.CheckIn) {
+				pruned = append(pruned, o.Observation)
 			}
 			continue
 		}
 		e.Body = body
-		list = append(list, judge.Observation{Evidence: e, Since: o.Since, Last: lastBy(o, m.end())})
+		list = append(list, judge.Observation{Evidence: e, Since: o.Since, Last: lastBy(o.Observation, m.end())})
 	}
-	slices.Reverse(list)
 	return list, pruned, nil
 }
 

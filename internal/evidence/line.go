@@ -32,13 +32,14 @@ type Chain struct {
 	Head string `json:"head,omitempty"` // signed, as text; empty: there was no key
 }
 
-// A Baseline is one that was judged, as YAML. Its Digest is of its canonical
-// form.
+// A Baseline is one that was judged, with the files that it was read from: of a
+// shipped one its YAML, else Texts. Its Digest is of its canonical form.
 type Baseline struct {
-	ID      string `json:"id"`
-	Version string `json:"version"`
-	Digest  string `json:"digest"`
-	YAML    []byte `json:"yaml"`
+	ID      string        `json:"id"`
+	Version string        `json:"version"`
+	Digest  string        `json:"digest"`
+	YAML    []byte        `json:"yaml,omitempty"`
+	Texts   []checks.Text `json:"texts,omitempty"`
 }
 
 // A Profile is a file of the catalog.

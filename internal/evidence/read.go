@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -22,8 +21,8 @@ const (
 	window      = 8 << 20 // bytes that the decompression looks back
 	maxLine     = mdm.MaxKept*4/3 + 1<<16
 	maxAnswers  = 4096      // of a device
-	maxHeld     = 256 << 20 // bytes of a device's answers
-	maxCatalog  = 256 << 20 // bytes of profiles and baselines
+	maxHeld     = 256 << 20 // bytes of a device with its answers
+	maxContents = 256 << 20 // bytes of all that comes before the devices
 	maxItems    = 1 << 20
 	maxRatio    = 1000     // bytes that a byte of the file may become
 	ratioLeeway = 16 << 20 // and these on top
@@ -117,27 +116,28 @@ func (r *Reader) Contents() (*Contents, error) {
 		case r.count == 1:
 			return nil, r.fail(errors.New("it does not begin with a head"))
 		case l.Baseline != nil:
-			held += len(l.Baseline.YAML)
+			held += l.Baseline.held()
 			r.seen.Baselines++
 			c.Baselines = append(c.Baselines, *l.Baseline)
 		case l.Profile != nil:
-			held += len(l.Profile.Data)
+			held += l.Profile.held()
 			r.seen.Profiles++
 			if sum := sha256.Sum256(l.Profile.Data); hex.EncodeToString(sum[:]) != l.Profile.SHA256 {
 				return nil, r.fail(fmt.Errorf("profile %.80q is not what its digest says", l.Profile.Name))
 			}
 			c.Profiles = append(c.Profiles, *l.Profile)
 		case l.Item != nil:
+			if err := l.Item.check(); err != nil {
+				return nil, r.fail(err)
+			}
+			held += l.Item.held()
 			r.seen.Items++
 			c.Items = append(c.Items, *l.Item)
 		case l.Statement != nil:
 			if err := l.Statement.check(); err != nil {
 				return nil, r.fail(err)
 			}
-			for _, name := range slices.Concat(l.Statement.Devices, l.Statement.Groups) {
-				held += len(name)
-			}
-			held += len(l.Statement.Text)
+			held += l.Statement.held()
 			r.seen.Statements++
 			c.Statements = append(c.Statements, *l.Statement)
 		case l.Device != nil || l.End != nil:
@@ -146,8 +146,8 @@ func (r *Reader) Contents() (*Contents, error) {
 		default:
 			return nil, r.fail(errors.New("it is out of place"))
 		}
-		if held > maxCatalog || r.seen.Items > maxItems || r.count > maxItems+1<<16 {
-			return nil, r.fail(errors.New("more baselines, profiles or inventory than are read"))
+		if held > maxContents || r.seen.Items > maxItems || r.count > maxItems+1<<16 {
+			return nil, r.fail(errors.New("more baselines, profiles, inventory or statements than are read"))
 		}
 	}
 }
@@ -167,7 +167,7 @@ func (r *Reader) Next() (Device, []Observation, error) {
 	device := *l.Device
 	r.seen.Devices++
 	var answers []Observation
-	held := 0
+	held := device.held()
 	for {
 		l, err := r.next()
 		if err != nil {
@@ -182,7 +182,7 @@ func (r *Reader) Next() (Device, []Observation, error) {
 		}
 		r.seen.Observations++
 		answers = append(answers, *l.Observation)
-		if held += len(l.Observation.Body); held > maxHeld || len(answers) > maxAnswers {
+		if held += l.Observation.held(); held > maxHeld || len(answers) > maxAnswers {
 			return Device{}, nil, r.fail(errors.New("more answers of one device than are read"))
 		}
 	}

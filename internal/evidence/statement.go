@@ -70,7 +70,7 @@ func (s *Statement) check() error {
 	switch {
 	case s.Kind != kindWaiver && s.Kind != kindAttestation:
 		return errors.New("it is a statement of another kind than is known")
-	case s.ID == "" || s.Requirement == "" || len(s.ID)+len(s.Text) > 1<<16:
+	case s.ID == "" || s.Requirement == "" || s.words() > maxWords:
 		return errors.New("it is a statement without an id or a requirement, or too long a one")
 	}
 	return nil
