@@ -50,13 +50,16 @@ func (k *baselineKeeper) load(ctx context.Context, names []string) ([]*checks.Ba
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	read, errs := make([]*checks.Baseline, len(names)), make([]error, len(names))
+	for i, name := range names {
+		read[i], errs[i] = loadBaseline(name)
+	}
+	k.clashes(ctx, names, read, errs)
 	var problems []checks.Problem
 	var baselines []*checks.Baseline
-	for _, name := range names {
-		b, err := loadBaseline(name)
-		if err == nil {
-			k.keep(ctx, name, b)
-		} else {
+	for i, name := range names {
+		b := read[i]
+		if err := errs[i]; err != nil {
 			if b = k.recall(ctx, name); b == nil {
 				return nil, nil, err
 			}
@@ -67,7 +70,7 @@ func (k *baselineKeeper) load(ctx context.Context, names []string) ([]*checks.Ba
 			})
 		}
 		if slices.ContainsFunc(baselines, func(o *checks.Baseline) bool { return o.ID == b.ID }) {
-			return nil, nil, usage(fmt.Errorf("baseline %s is named twice", b.ID), "")
+			return nil, nil, namedTwice(b.ID)
 		}
 		baselines = append(baselines, b)
 	}
@@ -75,12 +78,42 @@ func (k *baselineKeeper) load(ctx context.Context, names []string) ([]*checks.Ba
 		_, err := loadBaselines(nil)
 		return nil, nil, err
 	}
+	for i, name := range names {
+		if errs[i] == nil {
+			k.keep(ctx, name, baselines[i])
+		}
+	}
 	return baselines, problems, nil
 }
+
+// clashes makes an error of each baseline that has taken the id of another one
+// since it was last read; k.mu is held.
+func (k *baselineKeeper) clashes(ctx context.Context, names []string, read []*checks.Baseline, errs []error) {
+	for i, b := range read {
+		for j := range read {
+			if errs[i] != nil {
+				break
+			}
+			other := read[j]
+			if errs[j] != nil {
+				other = k.recall(ctx, names[j])
+			}
+			if i == j || other == nil || other.ID != b.ID {
+				continue
+			}
+			if was := k.recall(ctx, names[i]); was != nil && was.ID != b.ID {
+				errs[i] = namedTwice(b.ID)
+			}
+		}
+	}
+}
+
+func namedTwice(id string) error { return usage(fmt.Errorf("baseline %s is named twice", id), "") }
 
 // withoutFolder takes the folder of a file out of a text: results are handed
 // out, and a folder may be called after a person.
 func withoutFolder(text, name string) string {
+	text = strings.ReplaceAll(text, name, filepath.Base(name)) // however it is written
 	dir := filepath.Dir(filepath.Clean(name))
 	if dir == "." || dir == string(filepath.Separator) {
 		return text

@@ -124,3 +124,42 @@ func TestAKeptBaselineThatWasAlteredIsNotUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestAnIDThatIsTakenTwiceLeavesBothBaselinesInForce(t *testing.T) {
+	dir, kept := t.TempDir(), filepath.Join(t.TempDir(), lastGoodDir)
+	one := func(id, version string) []byte {
+		return []byte(strings.Replace(screens(version, true), "id: ward\n", "id: "+id+"\n", 1))
+	}
+	ward7 := writeFile(t, filepath.Join(dir, "ward7.yaml"), one("ward7", "1"))
+	ward8 := writeFile(t, filepath.Join(dir, "ward8.yaml"), one("ward8", "1"))
+	logger := slog.New(slog.DiscardHandler)
+	running := newBaselineKeeper(kept, logger)
+	good, _, err := running.load(t.Context(), []string{ward7, ward8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string][]byte{"a copy": one("ward7", "1"), "another one": one("ward7", "2")} {
+		writeFile(t, ward8, text)
+		for _, names := range [][]string{{ward7, ward8}, {ward8, ward7}} {
+			for when, k := range map[string]*baselineKeeper{"while it runs": running, "after a restart": newBaselineKeeper(kept, logger)} {
+				got, problems, err := k.load(t.Context(), names)
+				if err != nil {
+					t.Errorf("%s, %s: %v", what, when, err)
+					continue
+				}
+				for _, b := range got {
+					if b.Digest != good[0].Digest && b.Digest != good[1].Digest || got[0].ID == got[1].ID {
+						t.Errorf("%s, %s: got %s %s, want both as they were", what, when, b.ID, b.Version)
+					}
+				}
+				if len(problems) != 1 || problems[0].Path != "ward8.yaml" || !strings.Contains(problems[0].Message, "baseline ward7 is named twice") {
+					t.Errorf("%s, %s: got problems %+v", what, when, problems)
+				}
+			}
+		}
+	}
+	breakFile(t, ward7)
+	if _, problems, err := newBaselineKeeper(kept, logger).load(t.Context(), []string{ward7, ward8}); err != nil || len(problems) != 2 {
+		t.Errorf("the other one broken besides: got %v, %v, want both recalled", problems, err)
+	}
+}

@@ -24,7 +24,7 @@ func loadBaselines(names []string) ([]*checks.Baseline, error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(baselines, func(o *checks.Baseline) bool { return o.ID == b.ID }) {
-			return nil, usage(fmt.Errorf("baseline %s is named twice", b.ID), "")
+			return nil, namedTwice(b.ID)
 		}
 		baselines = append(baselines, b)
 	}

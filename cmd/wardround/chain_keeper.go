@@ -8,9 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/wardround/wardround/internal/chain"
@@ -59,15 +57,27 @@ func openChainKeeper(cfg Config, results store.Results, logger *slog.Logger) (*c
 func (k *chainKeeper) public() string { return k.key.Public().String() }
 
 // publish signs the head of the chain, logs it, appends it to the file and posts
-// it. A head that could not be is logged: the round is recorded all the same, and
-// the next head covers what this one would have.
-func (k *chainKeeper) publish(ctx context.Context) {
+// it. Before the first round there is none.
+func (k *chainKeeper) publish(ctx context.Context) error {
 	signed, err := k.head(ctx)
-	if err == nil {
-		k.logger.InfoContext(ctx, "head of the chain", "entry", signed.Seq, "head", signed.String())
-		err = errors.Join(k.appendTo(signed), k.webhook.post(ctx, signed.String()))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
 	}
 	if err != nil {
+		return fmt.Errorf("publish the head of the chain: %w", err)
+	}
+	k.logger.InfoContext(ctx, "head of the chain", "entry", signed.Seq, "head", signed.String())
+	if err := errors.Join(k.appendTo(signed), k.webhook.post(ctx, signed.String())); err != nil {
+		return fmt.Errorf("publish the head of the chain: %w", err)
+	}
+	return nil
+}
+
+// recorded publishes the head after a round. One that could not be is logged: the
+// round is recorded all the same, and the next head covers what this one would
+// have.
+func (k *chainKeeper) recorded(ctx context.Context) {
+	if err := k.publish(ctx); err != nil {
 		k.logger.ErrorContext(ctx, "a head of the chain did not get everywhere", "err", err)
 	}
 }
@@ -120,17 +130,4 @@ func recordAct(ctx context.Context, state store.State, kind string, body any, no
 // recordAdmin is recordAct of what has no kind of its own.
 func recordAdmin(ctx context.Context, state store.State, action string, details map[string]string, now time.Time) error {
 	return recordAct(ctx, state, store.ActAdmin, store.AdminAct{Action: action, Details: details}, now)
-}
-
-// actorOf is the pseudonym of who runs this program, by his name in the system.
-func actorOf(ctx context.Context, state store.State) (string, error) {
-	names, err := state.Pseudonyms(ctx)
-	if err != nil {
-		return "", err
-	}
-	name := "uid " + strconv.Itoa(os.Getuid())
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		name = u.Username
-	}
-	return names.Actor(name)
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -82,17 +84,48 @@ func runAttestList(ctx context.Context, all bool, format, dir string, now time.T
 		for _, v := range r.Void {
 			fmt.Fprintf(out, "%s is void for %s\n", r.ID, printable(v))
 		}
+		if rest := r.VoidDevices - len(r.Void); rest > 0 {
+			fmt.Fprintf(out, "%s is void for %d more\n", r.ID, rest)
+		}
 	}
 	return nil
 }
 
-// maxContradictions bounds what is listed of one attestation.
+// maxContradictions bounds how many devices are listed of one attestation.
 const maxContradictions = 20
 
-// contradictions are the devices that said otherwise in the last round, with
-// what they said, by attestation.
-func contradictions(ctx context.Context, dir string, now time.Time) (map[string][]string, error) {
-	void := make(map[string][]string)
+// A contradiction is what devices say against one attestation.
+type contradiction struct {
+	names   map[string]bool // ids and serial numbers of the devices, in upper case
+	devices int
+	said    []string // of the first of them, a line each
+}
+
+// add takes a device, which says the same of each baseline.
+func (c *contradiction) add(s checks.Subject, observed string) {
+	if c.names == nil {
+		c.names = make(map[string]bool)
+	}
+	if c.names[strings.ToUpper(s.ID)] {
+		return
+	}
+	c.names[strings.ToUpper(s.ID)], c.names[strings.ToUpper(s.Serial)] = true, true
+	if c.devices++; len(c.said) < maxContradictions {
+		c.said = append(c.said, fmt.Sprintf("%s: %s", cmp.Or(s.Serial, s.ID), observed))
+	}
+}
+
+// all reports whether each device that a statement is for says otherwise. Of
+// groups and the organisation that is never so: others may join.
+func (c *contradiction) all(r checks.Reach) bool {
+	return len(r.Devices) > 0 && !r.Organisation && len(r.Groups) == 0 &&
+		!slices.ContainsFunc(r.Devices, func(name string) bool { return !c.names[strings.ToUpper(name)] })
+}
+
+// contradictions are the devices that said otherwise in the last round, by
+// attestation.
+func contradictions(ctx context.Context, dir string, now time.Time) (map[string]contradiction, error) {
+	void := make(map[string]contradiction)
 	if !isThere(filepath.Join(dir, resultsFile)) {
 		return void, nil
 	}
@@ -106,15 +139,10 @@ func contradictions(ctx context.Context, dir string, now time.Time) (map[string]
 	}
 	err = results.EachDevice(ctx, now, func(d checks.DeviceResult) error {
 		for _, v := range d.Verdicts {
-			if v.Attestation == nil || v.Attestation.State != checks.Void {
-				continue
-			}
-			name := d.Subject.Serial
-			if name == "" {
-				name = d.Subject.ID
-			}
-			if id := v.Attestation.ID; len(void[id]) < maxContradictions {
-				void[id] = append(void[id], fmt.Sprintf("%s: %s", name, v.Observed))
+			if v.Attestation != nil && v.Attestation.State == checks.Void {
+				c := void[v.Attestation.ID]
+				c.add(d.Subject, v.Observed)
+				void[v.Attestation.ID] = c
 			}
 		}
 		return nil

@@ -23,8 +23,8 @@ holds, erasures, what was pruned, and all else that is recorded. Each has its ti
 who did it, and the number of its entry in the chain, which 'wardround evidence verify'
 checks; what the next round is to put there waits.
 
-People are pseudonyms, made from their names in the system with a secret of the folder;
-your own is marked. A baseline is brought in by whoever makes the first round that is
+People are pseudonyms, made from the accounts that they logged in with and a secret of
+the folder; your own is marked. A baseline is brought in by whoever makes the first round that is
 judged by it, which may be the one whom 'wardround serve' runs as.
 
 Devices are another matter: 'wardround report --since' says what changed on them.

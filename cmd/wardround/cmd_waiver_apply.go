@@ -32,7 +32,7 @@ applied before each round.
       owner: Head of telehealth
       ticket: CHG-4711
       approver: Privacy officer          # shown; 'wardround waiver approve' approves
-      created: 2026-11-01                # default: when it is first applied
+      created: 2026-11-01                # default: when it is first applied, or last renewed
       expires: 2027-01-31                # to the end of that day, in --zone
 
 An unknown key, requirement or baseline, a missing text, a waiver that lasts longer than

@@ -20,8 +20,10 @@ func newWaiverApproveCommand(g *globals) *cobra.Command {
 		Use:   "approve WAIVER",
 		Short: "Approve a waiver that somebody else added",
 		Long: `Approve a waiver. Where the key waiver-approval is set it counts from then on. Who
-added it cannot approve it: persons are told apart by their accounts on this system.
-A waiver that is changed afterwards has to be approved again.
+added it cannot approve it: persons are told apart by the accounts that they logged in
+with, on Linux also after su and sudo, elsewhere after sudo. One of the waiver file was
+added by whoever applied it, and nobody knows who wrote the file. A waiver that is
+changed afterwards has to be approved again.
 
 Exit status: 0; 2 for wrong use, such as a waiver that has expired.`,
 		Example: `  wardround waiver approve W-3 --dir ward

@@ -67,7 +67,10 @@ func runWaiverLint(ctx context.Context, file string, only bool, format string, c
 		if err != nil {
 			return err
 		}
-		if waivers = asKept(read, kept, now); !only {
+		if waivers, err = asKept(ctx, state, read, kept, now); err != nil {
+			return err
+		}
+		if !only {
 			for _, k := range kept {
 				if !k.File {
 					waivers = append(waivers, k)

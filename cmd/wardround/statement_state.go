@@ -117,22 +117,23 @@ type attestationRecord struct {
 	Given        string   `json:"given"`
 	Until        string   `json:"until"`
 	Revoked      string   `json:"revoked"`
-	Void         []string `json:"void"` // what devices say to the contrary by the last round
+	Void         []string `json:"void"`         // what devices say to the contrary by the last round, of the first of them
+	VoidDevices  int      `json:"void_devices"` // how many there are
 }
 
-func newAttestationRecord(a store.Attestation, void []string, now time.Time) attestationRecord {
+func newAttestationRecord(a store.Attestation, void contradiction, now time.Time) attestationRecord {
 	r := attestationRecord{
 		ID: a.ID, State: stateInForce, Requirement: a.Requirement, Baseline: a.Baseline,
 		Devices: listed(a.Reach.Devices), Groups: listed(a.Reach.Groups), Organisation: a.Reach.Organisation,
 		Statement: a.Statement, Author: a.Author, AddedBy: a.AddedBy, SHA256: a.Digest, Size: a.Size,
-		Given: stamp(a.Given), Until: stamp(a.Until), Revoked: stamp(a.Revoked), Void: listed(void),
+		Given: stamp(a.Given), Until: stamp(a.Until), Revoked: stamp(a.Revoked), Void: listed(void.said), VoidDevices: void.devices,
 	}
 	switch {
 	case !a.Revoked.IsZero():
 		r.State = stateRevoked
 	case !a.Until.After(now):
 		r.State = stateExpired
-	case len(void) >= len(a.Reach.Devices) && len(void) > 0 && !a.Reach.Organisation && len(a.Reach.Groups) == 0:
+	case void.all(a.Reach):
 		r.State = stateVoid
 	}
 	return r

@@ -51,19 +51,13 @@ func planWaivers(file []checks.Waiver, kept []store.Waiver, longest time.Duratio
 	var plan waiverPlan
 	var errs []error
 	for _, w := range file {
-		next := store.Waiver{Waiver: w, File: true, AddedBy: actor}
-		i := slices.IndexFunc(kept, func(k store.Waiver) bool { return k.ID == w.ID })
-		if w.Created.IsZero() {
-			if next.Created = now; i >= 0 && kept[i].Revoked.IsZero() {
-				next.Created = kept[i].Created
-			}
-		}
+		next, i := asRegistered(w, kept, now)
+		next.AddedBy = actor
 		if err := lasts(next.Expires.Sub(next.Created), longest); err != nil {
 			errs = append(errs, fmt.Errorf("waiver %s: %w", w.ID, err))
 		}
 		switch {
 		case i < 0:
-			next.Renewed = renewals(kept, next)
 			plan.added = append(plan.added, w.ID)
 		case !kept[i].File:
 			errs = append(errs, fmt.Errorf("waiver %s: a command added one of that id", w.ID))
@@ -72,10 +66,6 @@ func planWaivers(file []checks.Waiver, kept []store.Waiver, longest time.Duratio
 			plan.same++
 			continue
 		default:
-			next.Act, next.Renewed = kept[i].Act, kept[i].Renewed
-			if next.Expires.After(kept[i].Expires) || !kept[i].Revoked.IsZero() {
-				next.Renewed++
-			}
 			plan.changed = append(plan.changed, w.ID)
 		}
 		plan.changes = append(plan.changes, store.Declaration{Action: store.StatementAdded, Waiver: &next})
@@ -91,10 +81,34 @@ func planWaivers(file []checks.Waiver, kept []store.Waiver, longest time.Duratio
 	return plan, usage(errors.Join(errs...), "nothing was changed")
 }
 
+// asRegistered is a waiver of a file as the register would have it, and the place
+// of the one that it takes there; -1: it is new. One that does not say when it
+// was made is made when it is first applied, and anew with each renewal: else it
+// would soon last longer than any may.
+func asRegistered(w checks.Waiver, kept []store.Waiver, now time.Time) (next store.Waiver, i int) {
+	next = store.Waiver{Waiver: w, File: true}
+	i = slices.IndexFunc(kept, func(k store.Waiver) bool { return k.ID == w.ID })
+	renewed := i >= 0 && (next.Expires.After(kept[i].Expires) || !kept[i].Revoked.IsZero())
+	if w.Created.IsZero() {
+		if next.Created = now; i >= 0 && !renewed {
+			next.Created = kept[i].Created
+		}
+	}
+	if i < 0 {
+		next.Renewed = renewals(kept, next)
+		return next, i
+	}
+	next.Act, next.Renewed = kept[i].Act, kept[i].Renewed
+	if renewed {
+		next.Renewed++
+	}
+	return next, i
+}
+
 // sameWaiver reports whether a file says of a waiver what the register has. Who
-// approved it there is not the file's to say.
+// approved it there is not the file's to say, whatever approver it hoped for.
 func sameWaiver(kept, next store.Waiver) bool {
-	approver := next.Approver == "" || next.Approver == kept.Approver
+	approver := next.Approver == "" || next.Approver == kept.Approver || !kept.Approved.IsZero()
 	return kept.Revoked.IsZero() && approver && kept.Baseline == next.Baseline && kept.Requirement == next.Requirement &&
 		kept.Reach.Organisation == next.Reach.Organisation && sameNames(kept.Reach.Devices, next.Reach.Devices) && sameNames(kept.Reach.Groups, next.Reach.Groups) &&
 		kept.Reason == next.Reason && kept.Owner == next.Owner && kept.Ticket == next.Ticket && kept.Created.Equal(next.Created) && kept.Expires.Equal(next.Expires)
@@ -179,7 +193,7 @@ func (e *embedded) waiverFile(ctx context.Context, cfg Config, now time.Time) ([
 	e.logger.ErrorContext(ctx, "the waiver file is broken, the waivers stay as they were", "err", err)
 	return []checks.Problem{{
 		Path: filepath.Base(cfg.WaiverFile), Code: waiverFileBroken,
-		Message: "the waivers stay as they were when the file could last be used: " + briefText(oneLine(err)),
+		Message: "the waivers stay as they were when the file could last be used: " + briefText(withoutFolder(oneLine(err), cfg.WaiverFile)),
 	}}, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/internal/store/sqlite"
@@ -109,5 +111,128 @@ func TestAFileChangesWhatItKeepsAlone(t *testing.T) {
 	}
 	if _, err := planWaivers(file("a"), nil, 24*time.Hour, "actor-1", now); exitCode(err) != exitUsage {
 		t.Errorf("got %v: it lasts longer than any may", err)
+	}
+}
+
+func TestAnApprovalUnderAnotherNameOutlivesTheNextRound(t *testing.T) {
+	dir := t.TempDir()
+	state, err := sqlite.OpenState(t.Context(), filepath.Join(dir, stateFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = state.Close() })
+	cfg := defaultConfig()
+	cfg.Dir, cfg.Zone, cfg.WaiverApproval = dir, "UTC", true
+	text := strings.Replace(wardsWaiver, "    owner: IT\n", "    owner: IT\n    approver: Privacy officer\n", 1)
+	cfg.WaiverFile = writeFile(t, filepath.Join(t.TempDir(), "waivers.yaml"), []byte(text))
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	if _, err := applyWaivers(t.Context(), state, cfg.WaiverFile, cfg, now, false); err != nil {
+		t.Fatal(err)
+	}
+	w := onlyWaiver(t, state)
+	var out bytes.Buffer
+	if err := runWaiverApprove(t.Context(), w.ID, "CISO", cfg, now, &out); exitCode(err) != exitUsage {
+		t.Fatalf("got %v, want it refused to who applied the file", err)
+	}
+	w.AddedBy = "actor-of-somebody-else"
+	if _, err := state.Declare(t.Context(), now, w.AddedBy, []store.Declaration{{Action: store.StatementAdded, Waiver: &w}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := runWaiverApprove(t.Context(), w.ID, "CISO", cfg, now, &out); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := applyWaivers(t.Context(), state, cfg.WaiverFile, cfg, now.Add(time.Hour), false)
+	if err != nil || plan.same != 1 || len(plan.changes) > 0 {
+		t.Errorf("got %+v, %v, want nothing changed", plan, err)
+	}
+	if w = onlyWaiver(t, state); w.Approved.IsZero() || w.Approver != "CISO" || !w.Counts(true, now) {
+		t.Errorf("got %+v, want it approved by the CISO", w)
+	}
+	writeFile(t, cfg.WaiverFile, []byte(strings.Replace(text, "Visits until", "Rounds until", 1)))
+	if _, err := applyWaivers(t.Context(), state, cfg.WaiverFile, cfg, now.Add(time.Hour), false); err != nil {
+		t.Fatal(err)
+	}
+	if w = onlyWaiver(t, state); !w.Approved.IsZero() || w.Approver != "Privacy officer" {
+		t.Errorf("got %+v, want a changed one to wait for the privacy officer", w)
+	}
+}
+
+func TestTheFolderOfTheWaiverFileStaysOutOfResults(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "zoe")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	e := &embedded{state: emptyState(t), logger: slog.New(slog.DiscardHandler), baselines: newBaselineKeeper(t.TempDir(), slog.New(slog.DiscardHandler))}
+	cfg := defaultConfig()
+	cfg.Zone = "UTC"
+	slash := string(filepath.Separator)
+	for _, name := range []string{filepath.Join(dir, "broken.yaml"), filepath.Join(dir, "missing.yaml"), dir + slash + ".." + slash + "zoe" + slash + "missing.yaml"} {
+		if cfg.WaiverFile = name; strings.HasSuffix(name, "broken.yaml") {
+			writeFile(t, name, []byte("waivers: ["))
+		}
+		problems, err := e.waiverFile(t.Context(), cfg, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC))
+		if err != nil || len(problems) != 1 {
+			t.Fatalf("got %v, %v, want one problem", problems, err)
+		}
+		if m := problems[0].Message; strings.Contains(m, "zoe") || !strings.Contains(m, filepath.Base(name)) {
+			t.Errorf("got %q, want the file named without its folder", m)
+		}
+	}
+}
+
+func TestAFileThatNamesNoBeginningCanBeRenewed(t *testing.T) {
+	state, day := emptyState(t), 24*time.Hour
+	cfg := defaultConfig()
+	cfg.Zone, cfg.MaxWaiver = "UTC", 100*day
+	name := filepath.Join(t.TempDir(), "waivers.yaml")
+	start := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	apply := func(at, expires time.Time, owner string) (waiverPlan, error) {
+		text := strings.Replace(wardsWaiver, "    created: 2026-11-01\n", "", 1)
+		text = strings.Replace(text, "owner: IT", "owner: "+owner, 1)
+		writeFile(t, name, []byte(strings.Replace(text, "2027-01-31", expires.Format(time.DateOnly), 1)))
+		return applyWaivers(t.Context(), state, name, cfg, at, false)
+	}
+	for n, owner := range []string{"IT", "IT", "IT"} {
+		at := start.Add(time.Duration(n) * 80 * day)
+		if _, err := apply(at, at.Add(90*day), owner); err != nil {
+			t.Fatalf("renewal %d: %v", n, err)
+		}
+		if w := onlyWaiver(t, state); !w.Created.Equal(at) || w.Renewed != n {
+			t.Errorf("renewal %d: got it made at %s, renewed %d times", n, w.Created, w.Renewed)
+		}
+		if plan, err := apply(at.Add(70*day), at.Add(90*day), owner); err != nil || plan.same != 1 {
+			t.Errorf("renewal %d, a later round: got %+v, %v, want it as before", n, plan, err)
+		}
+	}
+	last := onlyWaiver(t, state)
+	if _, err := apply(last.Created.Add(day), last.Created.Add(80*day), "Telehealth"); err != nil {
+		t.Fatal(err)
+	}
+	if w := onlyWaiver(t, state); !w.Created.Equal(last.Created) || w.Renewed != last.Renewed || w.Owner != "Telehealth" {
+		t.Errorf("got %+v: an earlier end is no renewal", w)
+	}
+	if _, err := apply(last.Created.Add(day), last.Created.Add(120*day), "IT"); exitCode(err) != exitUsage {
+		t.Errorf("got %v: from then on it lasts longer than any may", err)
+	}
+}
+
+func TestLintSeesAFileAsTheRegisterWould(t *testing.T) {
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	w := checks.Waiver{ID: "a", Requirement: "r", Reach: checks.Reach{Groups: []string{"g"}}, Reason: "so", Owner: "IT", Expires: now.AddDate(0, 1, 0)}
+	before := store.Waiver{Waiver: w, File: true, Renewed: 2, Act: 7, Revoked: now.AddDate(0, 0, -1)}
+	before.Created = now.AddDate(-3, 0, 0)
+	got, err := asKept(t.Context(), nil, []checks.Waiver{w}, []store.Waiver{before}, now)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("got %v, %v", got, err)
+	}
+	if !got[0].Created.Equal(now) || got[0].Renewed != 3 {
+		t.Errorf("got it made at %s, renewed %d times: one that was revoked and comes back is renewed, and made anew", got[0].Created, got[0].Renewed)
+	}
+	plan, err := planWaivers([]checks.Waiver{w}, []store.Waiver{before}, 0, "", now)
+	if err != nil || len(plan.changes) != 1 {
+		t.Fatalf("got %+v, %v", plan, err)
+	}
+	if diff := cmp.Diff(*plan.changes[0].Waiver, got[0]); diff != "" {
+		t.Errorf("lint sees another than would be applied (-applied +lint):\n%s", diff)
 	}
 }

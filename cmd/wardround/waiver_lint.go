@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -128,26 +127,16 @@ func (l *waiverLint) all(ctx context.Context, waivers []store.Waiver) ([]waiverF
 }
 
 // asKept are the waivers of a file as the register would have them.
-func asKept(file []checks.Waiver, kept []store.Waiver, now time.Time) []store.Waiver {
+func asKept(ctx context.Context, state *sqlite.State, file []checks.Waiver, kept []store.Waiver, now time.Time) ([]store.Waiver, error) {
 	var all []store.Waiver
 	for _, w := range file {
-		next := store.Waiver{Waiver: w, File: true}
-		i := slices.IndexFunc(kept, func(k store.Waiver) bool { return k.ID == w.ID })
-		switch {
-		case i >= 0:
-			next.Renewed = kept[i].Renewed
-			if next.Expires.After(kept[i].Expires) {
-				next.Renewed++
-			}
-		default:
-			next.Renewed = renewals(kept, next)
-		}
-		if next.Created.IsZero() {
-			if next.Created = now; i >= 0 {
-				next.Created = kept[i].Created
+		if state != nil {
+			if err := canonicalReach(ctx, state, &w.Reach); err != nil {
+				return nil, err
 			}
 		}
+		next, _ := asRegistered(w, kept, now)
 		all = append(all, next)
 	}
-	return all
+	return all, nil
 }

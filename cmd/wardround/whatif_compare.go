@@ -205,7 +205,8 @@ func (w *whatif) tell(id string, before, after *checks.Verdict) {
 
 // turnOf says what would become of a verdict; the kind is empty if nothing.
 // Another reason of the same result is none, for a reason follows from how a
-// requirement is written.
+// requirement is written; but an attested row does not hold a status back, and
+// one that is attested no more does.
 func turnOf(requirement string, before, after *checks.Verdict) whatifTurn {
 	t := whatifTurn{requirement: requirement}
 	if before != nil {
@@ -216,22 +217,23 @@ func turnOf(requirement string, before, after *checks.Verdict) whatifTurn {
 	}
 	known := t.before == checks.Pass || t.before == checks.Fail
 	open := t.after == checks.Unknown || t.after == checks.Error || t.after == checks.NotChecked
+	vouched, vouches := t.beforeWhy == checks.ReasonAttested, t.afterWhy == checks.ReasonAttested
 	switch {
 	case before == nil:
 		t.kind = whatifAdded
 	case after == nil:
 		t.kind = whatifRemoved
-	case t.before == t.after && t.beforeLevel == t.newLevel:
+	case t.before == t.after && t.beforeLevel == t.newLevel && vouched == vouches:
 		return whatifTurn{}
-	case t.before == t.after:
+	case t.before == t.after && t.beforeLevel != t.newLevel:
 		t.kind = whatifLevel
 	case t.after == checks.Fail:
 		t.kind = whatifNewlyFailing
 	case t.before == checks.Fail && t.after == checks.Pass:
 		t.kind = whatifFixed
-	case known && open:
+	case known && open, vouched && !vouches && open:
 		t.kind = whatifNewlyUnknown
-	case t.after == checks.Pass && t.before != checks.NotApplicable:
+	case vouches && !vouched && t.before != checks.NotApplicable, t.after == checks.Pass && t.before != checks.NotApplicable:
 		t.kind = whatifNewlyKnown
 	default:
 		t.kind = whatifOther

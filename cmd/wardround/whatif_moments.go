@@ -23,7 +23,7 @@ import (
 type whatifMoment struct {
 	at      time.Time // of the round, in whole seconds
 	through int64     // evidence up to this id was there
-	said    checks.Statements
+	said    *checks.StatementIndex
 
 	devices       int // that were enrolled
 	lost          int // of them those that cannot be judged again
@@ -119,9 +119,11 @@ func (p *whatifPast) moments(ctx context.Context, since time.Time, zone *time.Lo
 	list = append(list, last)
 	for _, m := range list {
 		m.turns = make(map[whatifKind]int)
-		if m.said, err = p.results.Said(ctx, m.end()); err != nil {
+		said, err := p.results.Said(ctx, m.end())
+		if err != nil {
 			return nil, 0, err
 		}
+		m.said = said.Index()
 	}
 	return list, dropped, nil
 }

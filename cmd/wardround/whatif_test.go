@@ -156,3 +156,29 @@ func TestReplacedBaselineIsTheOneThatWasJudged(t *testing.T) {
 		t.Errorf("got %d requirements removed, want 2", removed)
 	}
 }
+
+func TestAWordThatCountsNoMoreIsATurn(t *testing.T) {
+	row := func(result checks.Result, reason checks.Reason) *checks.Verdict {
+		return &checks.Verdict{Result: result, Reason: reason, Level: checks.Required}
+	}
+	attested := row(checks.Unknown, checks.ReasonAttested)
+	silent, pass := row(checks.Unknown, "no-mobile-key"), row(checks.Pass, checks.ReasonAsRequired)
+	for _, c := range []struct {
+		name          string
+		before, after *checks.Verdict
+		want          whatifKind
+	}{
+		{"taken back", attested, silent, whatifNewlyUnknown},
+		{"taken back of a manual row", attested, row(checks.NotChecked, checks.ReasonNotAttested), whatifNewlyUnknown},
+		{"given", silent, attested, whatifNewlyKnown},
+		{"as before", attested, attested, ""},
+		{"in the place of a pass", pass, attested, whatifNewlyUnknown},
+		{"a pass in its place", attested, pass, whatifNewlyKnown},
+		{"a fail in its place", attested, row(checks.Fail, checks.ReasonNotInForce), whatifNewlyFailing},
+		{"another reason alone", silent, row(checks.Unknown, checks.ReasonStale), ""},
+	} {
+		if got := turnOf("r", c.before, c.after); got.kind != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got.kind, c.want)
+		}
+	}
+}

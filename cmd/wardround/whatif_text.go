@@ -56,7 +56,9 @@ func (w *whatif) today(b *strings.Builder, r whatifRecord) {
 	}
 	b.WriteString("\n")
 	if len(now.Totals) == 0 {
-		b.WriteString("No verdict would change.\n")
+		if !slices.ContainsFunc(r.Devices, func(d whatifDeviceRecord) bool { return d.status() >= 0 }) {
+			b.WriteString("No verdict would change.\n")
+		}
 		return
 	}
 	fmt.Fprintf(b, "Verdicts, of %d compared:\n", now.Verdicts)
@@ -138,7 +140,7 @@ func (w *whatif) deviceLines(b *strings.Builder, r whatifRecord) {
 	}
 	var lines []line
 	for _, d := range r.Devices {
-		i := slices.IndexFunc(d.Statuses, func(s whatifStatusRecord) bool { return s.Now })
+		i := d.status()
 		if i < 0 {
 			continue
 		}
@@ -168,6 +170,12 @@ func (w *whatif) deviceLines(b *strings.Builder, r whatifRecord) {
 	}
 }
 
+// status is the place of the status that would be another as_of; -1: it would
+// not.
+func (d whatifDeviceRecord) status() int {
+	return slices.IndexFunc(d.Statuses, func(s whatifStatusRecord) bool { return s.Now })
+}
+
 // telling reports whether a verdict tells why a status is what it would be: of
 // required rows what fails makes it not_met, and so on; what goes may be why it
 // is better.
@@ -179,9 +187,15 @@ func telling(t whatifTurnRecord, status checks.Status) bool {
 	case status == checks.NotMet:
 		return t.After.Result == checks.Fail
 	case status == checks.Undetermined:
-		return t.After.Result != checks.Pass && t.After.Result != checks.NotApplicable
+		return t.After.holdsBack()
 	}
-	return t.Before.Result != checks.Pass && t.Before.Result != checks.NotApplicable && t.Before.Result != ""
+	return t.Before.holdsBack() && t.Before.Result != ""
+}
+
+// holdsBack reports whether a required row of that kind keeps a status from
+// being met.
+func (f whatifFoundRecord) holdsBack() bool {
+	return f.Result != checks.Pass && f.Result != checks.NotApplicable && f.Reason != checks.ReasonAttested
 }
 
 func turnText(t whatifTurnRecord) string {
@@ -192,6 +206,9 @@ func turnText(t whatifTurnRecord) string {
 		return fmt.Sprintf("goes: was %s (%s)", t.Before.Result, t.Before.Reason)
 	case whatifLevel:
 		return fmt.Sprintf("%s, %s -> %s", t.After.Result, t.Before.Level, t.After.Level)
+	}
+	if t.Before.Result == t.After.Result {
+		return fmt.Sprintf("%s, %s -> %s", t.After.Result, t.Before.Reason, t.After.Reason)
 	}
 	return fmt.Sprintf("%s -> %s (%s)", t.Before.Result, t.After.Result, t.After.Reason)
 }
