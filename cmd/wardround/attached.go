@@ -23,6 +23,9 @@ type attachment struct {
 // e is closed. Nothing is sent to the server yet: it may be down.
 func (e *embedded) attach(ctx context.Context) error {
 	cfg := e.cfg.Attach
+	if err := cfg.checkPath(); err != nil {
+		return usage(err, "write it as "+defaultConfig().Attach.Path)
+	}
 	apiKey, err := secretOf("attach.key-file", cfg.Key, cfg.KeyFile)
 	if err != nil {
 		return err
@@ -48,7 +51,7 @@ func (e *embedded) attach(ctx context.Context) error {
 		return usage(err, "")
 	}
 	a.receiver, err = webhook.NewReceiver(webhook.ReceiverConfig{
-		Server: server, Key: webhook.Secret(hmacKey), Unsigned: cfg.Unsigned, Privacy: e.state.PrivacyKey(), Forward: forward, Own: sweep.CanaryID,
+		Server: server, Key: webhook.Secret(hmacKey), Unsigned: cfg.Unsigned, Privacy: e.state.PrivacyKey(), Forward: forward, Own: sweep.CanaryID, Only: cfg.Only,
 	}, journal, e.logger)
 	if err != nil {
 		return usage(err, "")
@@ -80,17 +83,4 @@ func (c AttachConfig) targets() ([]webhook.Target, error) {
 		targets = append(targets, webhook.Target{URL: f.URL, Key: webhook.Secret(key)})
 	}
 	return targets, nil
-}
-
-// counts is what /metrics tells of the webhook.
-func (a *attachment) counts() webhookCounts {
-	c := a.receiver.Counts()
-	w := webhookCounts{kept: c.Kept, duplicate: c.Duplicates, unsigned: c.Unsigned, refused: c.Refused, tooLarge: c.TooLarge}
-	for _, f := range c.Forward {
-		w.forwarded += f.Delivered
-		w.forwardFailed += f.Failed
-		w.forwardDropped += f.Dropped
-		w.forwardPending += f.Pending
-	}
-	return w
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wardround/wardround/internal/judge"
+	"github.com/wardround/wardround/internal/plist"
 	"github.com/wardround/wardround/internal/sweep"
 	"github.com/wardround/wardround/mdm"
 	"github.com/wardround/wardround/mdm/sim"
@@ -48,8 +49,12 @@ func (s *canaryServer) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if strings.HasPrefix(req.URL.Path, "/v1/enqueue/") {
+		said, err := queuedAs(body)
+		if err != nil {
+			return nil, err
+		}
 		s.add(body)
-		return answerTo(req, "application/json", []byte("{}")), nil
+		return answerTo(req, "application/json", said), nil
 	}
 	e, envelope, err := mdm.Receive(body, time.Now())
 	if err != nil {
@@ -63,6 +68,17 @@ func (s *canaryServer) RoundTrip(req *http.Request) (*http.Response, error) {
 		return answerTo(req, "", nil), nil
 	}
 	return answerTo(req, "application/xml", s.next(e.Status != mdm.Idle)), nil
+}
+
+// queuedAs is what NanoMDM's API says of a command that it took.
+func queuedAs(command []byte) ([]byte, error) {
+	doc, err := plist.Parse(command, plist.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	value, _ := doc.Root().Get("CommandUUID")
+	uuid, _ := value.Text()
+	return json.Marshal(map[string]string{"command_uuid": uuid})
 }
 
 // add queues a command.
@@ -144,7 +160,10 @@ func (e *embedded) canaryServer() (*canaryServer, error) {
 		if err != nil {
 			return err
 		}
-		return postEvent(ctx, client, e.url, key, body)
+		if _, err := webhook.Post(ctx, client, e.url, webhook.Secret(key), "application/json", body); err != nil {
+			return fmt.Errorf("our own webhook: %w", err)
+		}
+		return nil
 	}}, nil
 }
 
@@ -183,25 +202,4 @@ func (m canaryMessage) event(at time.Time) canaryEvent {
 		event.Topic, event.Acknowledge = "mdm.Connect", body
 	}
 	return event
-}
-
-// postEvent sends an event, signed if there is a key.
-func postEvent(ctx context.Context, client *http.Client, url string, key secret, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if key != "" {
-		req.Header.Set(webhook.SignatureHeader, webhook.Secret(key).Sign(body))
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("our own webhook answers %s", resp.Status)
-	}
-	return nil
 }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/notify"
 	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/internal/store/sqlite"
@@ -42,7 +44,7 @@ Exit status: 0 when it was delivered, 1 when it was not, 2 for wrong use.`,
 		Example: `  wardround notify test ops --config wardround.yaml`,
 		Args:    cobra.ExactArgs(1),
 		RunE: g.command(func(ctx context.Context, args []string) error {
-			return withNotifier(ctx, g, func(_ *sqlite.State, n *notify.Notifier) error {
+			return withNotifier(ctx, g, makeState, func(_ *sqlite.State, n *notify.Notifier) error {
 				if err := n.Test(ctx, args[0]); err != nil {
 					return notDelivered(n, args[0], err)
 				}
@@ -67,19 +69,27 @@ func newNotifyResendCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "resend",
 		Short: "Tell all that fails now, not only what changed",
-		Long: `Tell every channel how the fleet stands as of the last round.
+		Long: `Tell every channel how the fleet stands as of the last round. What a running
+serve has to send is left to it. What a channel does not take is kept, and serve
+tries it again.
 
-Exit status: 0 when it is on its way, 1 when a channel failed, 2 for wrong use.`,
+Exit status: 0 when every channel took it, 1 when one did not, 2 for wrong use.`,
 		Example: `  wardround notify resend --config wardround.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: g.command(func(ctx context.Context, _ []string) error {
-			return withNotifier(ctx, g, func(state *sqlite.State, n *notify.Notifier) error {
+			return withNotifier(ctx, g, openState, func(state *sqlite.State, n *notify.Notifier) error {
 				results, err := openResults(ctx, g.config.Dir)
 				if err != nil {
 					return err
 				}
 				defer results.Close()
-				fleet, err := fleetNow(ctx, state, results, nil)
+				fleet, err := fleetNow(ctx, state, results, nil, func(r checks.BaselineResult) map[string]string {
+					b, err := judgedBaseline(ctx, results, r)
+					if err != nil { // its ids are told
+						return nil
+					}
+					return titlesOf(b)
+				})
 				if errors.Is(err, store.ErrNotFound) {
 					return usage(errors.New("no round has been judged yet"), "make one with 'wardround sweep'")
 				}
@@ -87,7 +97,7 @@ Exit status: 0 when it is on its way, 1 when a channel failed, 2 for wrong use.`
 					return err
 				}
 				if err := n.Resend(ctx, fleet); err != nil {
-					return &statusError{code: exitFailures, why: fmt.Sprintf("notify: %v", err)}
+					return &statusError{code: exitFailures, why: "notify: " + strings.ReplaceAll(err.Error(), "\n", "; ")}
 				}
 				return nil
 			})
@@ -156,14 +166,24 @@ func writeDeliveries(deliveries []store.Delivery, format string, out io.Writer) 
 	return table.Flush()
 }
 
-// withNotifier runs f with the configured channels, on the data folder.
-func withNotifier(ctx context.Context, g *globals, f func(*sqlite.State, *notify.Notifier) error) error {
-	if len(g.config.Notify.Channels) == 0 {
-		return usage(errors.New("notify: no channel is configured"), "docs/notify.md has an example")
-	}
-	state, err := sqlite.OpenState(ctx, filepath.Join(g.config.Dir, stateFile))
+// makeState opens the state.db of a folder, and makes one if need be: channels
+// are tried before there is a fleet.
+func makeState(ctx context.Context, dir string) (*sqlite.State, error) {
+	state, err := sqlite.OpenState(ctx, filepath.Join(dir, stateFile))
 	if err != nil {
-		return usage(err, "")
+		return nil, usage(err, "")
+	}
+	return state, nil
+}
+
+// withNotifier runs f with the configured channels, on the data folder.
+func withNotifier(ctx context.Context, g *globals, open func(context.Context, string) (*sqlite.State, error), f func(*sqlite.State, *notify.Notifier) error) error {
+	if len(g.config.Notify.Channels) == 0 {
+		return usage(errors.New("notify: no channel is configured"), noticesHint)
+	}
+	state, err := open(ctx, g.config.Dir)
+	if err != nil {
+		return err
 	}
 	defer state.Close()
 	notifier, err := newNotifier(g.config, state, g.logger)

@@ -155,6 +155,9 @@ type AttachConfig struct {
 	// Forward lists where every event of the webhook is passed on to, since the
 	// server has only one. Default: none.
 	Forward []ForwardConfig `mapstructure:"forward"`
+	// Only is the one device whose events are taken, while 'wardround attach' tries
+	// it. It cannot be configured. Default: the events of all are taken.
+	Only string `mapstructure:"-"`
 }
 
 // ForwardConfig is somebody else who wants the events of the webhook.

@@ -6,10 +6,12 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // An examination gathers what is wrong with settings that could be read.
@@ -132,13 +134,26 @@ func (x *examination) web(key, address string) {
 	}
 }
 
+// checkPath errs if the server's events would not get to the path as it is
+// written: the program's own router gives braces and spaces a meaning, and asks
+// for another path where one is not clean.
+func (a AttachConfig) checkPath() error {
+	switch {
+	case !strings.HasPrefix(a.Path, "/"):
+		return fmt.Errorf("attach.path: %q does not begin with /", a.Path)
+	case strings.ContainsAny(a.Path, "{}") || strings.ContainsFunc(a.Path, unicode.IsSpace):
+		return fmt.Errorf("attach.path: %q holds a brace or white space", a.Path)
+	case path.Clean(a.Path) != a.Path:
+		return fmt.Errorf("attach.path: %q is not written as it is asked for: %q", a.Path, path.Clean(a.Path))
+	}
+	return nil
+}
+
 func (x *examination) attach(a AttachConfig) {
 	if !slices.Contains([]string{"nanomdm", "nanohub", "micromdm"}, a.Dialect) {
 		x.wrong("attach.dialect", "attach.dialect: %q is not one of nanomdm, nanohub, micromdm", a.Dialect)
 	}
-	if !strings.HasPrefix(a.Path, "/") {
-		x.wrong("attach.path", "attach.path: %q does not begin with /", a.Path)
-	}
+	x.err("attach.path", a.checkPath())
 	x.secret("attach.key-file", a.KeyFile)
 	x.secret("attach.hmac-key-file", a.HMACKeyFile)
 	for i, f := range a.Forward {

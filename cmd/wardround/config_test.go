@@ -63,6 +63,9 @@ func describe(t *testing.T, v reflect.Value, within string, of reflect.Type) (al
 	comments := fieldComments(t, of)
 	for f := range of.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		if name == "-" {
+			continue
+		}
 		d := described{path: within + name, kind: kindOf(f.Type)}
 		d.text, d.byDef = split(inKeys(comments[f.Name], within, of))
 		var inner reflect.Value
@@ -95,6 +98,9 @@ func split(comment string) (text, byDefault string) {
 func inKeys(comment, within string, of reflect.Type) string {
 	for f := range of.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		if name == "-" {
+			continue
+		}
 		comment = regexp.MustCompile(`\b`+f.Name+`\b`).ReplaceAllString(comment, "`"+strings.ReplaceAll(within, "$", "")+name+"`")
 	}
 	return comment

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -46,26 +44,8 @@ func (h headWebhook) post(ctx context.Context, head string) error {
 	if h.address == "" {
 		return nil
 	}
-	body := []byte(head + "\n")
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.address, bytes.NewReader(body))
-	if err != nil {
+	if _, err := webhook.Post(ctx, h.client, h.address, h.key, "text/plain; charset=utf-8", []byte(head+"\n")); err != nil {
 		return fmt.Errorf("head-webhook: %w", err)
-	}
-	req.Header.Set("Content-Type", "text/plain; charset=utf-8")
-	if h.key != "" {
-		req.Header.Set(webhook.SignatureHeader, h.key.Sign(body))
-	}
-	resp, err := h.client.Do(req)
-	if err != nil {
-		if failed, ok := errors.AsType[*url.Error](err); ok {
-			err = failed.Err // the address may hold a secret
-		}
-		return fmt.Errorf("head-webhook: %w", err)
-	}
-	defer resp.Body.Close()
-	_, _ = io.CopyN(io.Discard, resp.Body, 4096)
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return fmt.Errorf("head-webhook: answered %s", resp.Status)
 	}
 	return nil
 }

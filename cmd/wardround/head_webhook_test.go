@@ -41,7 +41,14 @@ func TestAHeadThatIsNotTakenIsAnErrorWithoutTheAddress(t *testing.T) {
 	defer refusing.Close()
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	for _, address := range []string{refusing.URL, gone.URL} {
+	// The POST becomes a GET there, and whoever is at the other end says 200.
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			http.Redirect(w, r, "/login", http.StatusFound)
+		}
+	}))
+	defer elsewhere.Close()
+	for _, address := range []string{refusing.URL, gone.URL, elsewhere.URL} {
 		hook, err := newHeadWebhook(Config{HeadWebhook: address + "/heads/the-token"})
 		if err != nil {
 			t.Fatal(err)

@@ -45,10 +45,10 @@ func roundMetrics() []metric {
 		{"wardround_sweep_running", gauge, "1 while a round is under way, else 0.", nil},
 		{"wardround_sweep_open_commands", gauge, "Commands of the round under way that nobody has answered yet.", nil},
 		{"wardround_sweep_due_enrollments", gauge, "Enrollments whose turn in the round under way has yet to come.", nil},
-		{"wardround_last_sweep_started_timestamp_seconds", gauge, "When the last sweep that has ended began, in Unix seconds.", nil},
+		{"wardround_last_sweep_started_timestamp_seconds", gauge, "When the last round that has ended began, in Unix seconds. The inspection of devices that enrol is none.", nil},
 		{"wardround_last_sweep_ended_timestamp_seconds", gauge, "When it ended, in Unix seconds.", nil},
 		{"wardround_last_sweep_duration_seconds", gauge, "How long it took, in seconds.", nil},
-		{"wardround_last_sweep_enrollments", gauge, "Enrollments of the last sweep that has ended by what became of them; answered and the others are parts of asked, but for settling and unreached.", []string{"outcome"}},
+		{"wardround_last_sweep_enrollments", gauge, "Enrollments of the last round that has ended by what became of them; answered and the others are parts of asked, but for settling and unreached.", []string{"outcome"}},
 		{"wardround_last_sweep_commands", gauge, "Commands that were asked in it.", nil},
 		{"wardround_last_sweep_lost_answers", gauge, "Answers that were lost in it.", nil},
 		{"wardround_answers_lost_total", counter, "Answers that were lost in sweeps that ended since serve began.", nil},
@@ -71,7 +71,7 @@ func resultMetrics() []metric {
 
 func webhookMetrics() []metric {
 	return []metric{
-		{"wardround_webhook_events_total", counter, "Events of an attached MDM server by what became of them, since serve began; 0 without one.", []string{"outcome"}},
+		{"wardround_webhook_events_total", counter, "Events of an attached MDM server by what became of them, as listed below, since serve began; 0 without one.", []string{"outcome"}},
 		{"wardround_forwarded_events_total", counter, "Events passed on to others by what became of them, since serve began.", []string{"outcome"}},
 		{"wardround_forward_pending_events", gauge, "Events that wait to be passed on.", nil},
 	}

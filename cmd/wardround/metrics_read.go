@@ -12,6 +12,7 @@ import (
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/mdm/webhook"
 )
 
 // A sample is the value of a metric for its labels.
@@ -152,17 +153,17 @@ func (m *meter) sweeps(ctx context.Context, t *taking) error {
 // countLosses adds up what was lost in sweeps that ended since it last looked;
 // m.mu is held. The first look only takes note of where to begin.
 func (m *meter) countLosses(sweeps []store.Sweep) {
-	last, ok := lastEnded(sweeps)
-	if m.counting {
-		for _, s := range sweeps {
-			if s.ID > m.seen && !s.Ended.IsZero() {
-				m.lost += s.Lost
-			}
+	last := m.seen
+	for _, s := range sweeps {
+		if s.Ended.IsZero() || s.ID <= m.seen {
+			continue
 		}
+		if m.counting {
+			m.lost += s.Lost
+		}
+		last = max(last, s.ID)
 	}
-	if m.counting = true; ok {
-		m.seen = last.ID
-	}
+	m.seen, m.counting = last, true
 }
 
 func lastSweep(t *taking, s store.Sweep) {
@@ -250,24 +251,35 @@ func (m *meter) chain(ctx context.Context, t *taking) error {
 }
 
 func (m *meter) webhook(t *taking) {
-	var c webhookCounts
+	var c webhook.Counts
 	if m.hooks.webhook != nil {
 		c = m.hooks.webhook()
+	}
+	var passed webhook.ForwardCounts
+	for _, f := range c.Forward {
+		passed.Delivered += f.Delivered
+		passed.Failed += f.Failed
+		passed.Dropped += f.Dropped
+		passed.Pending += f.Pending
 	}
 	for _, events := range []struct {
 		name, outcome string
 		n             int64
 	}{
-		{"wardround_webhook_events_total", "kept", c.kept},
-		{"wardround_webhook_events_total", "duplicate", c.duplicate},
-		{"wardround_webhook_events_total", "unsigned", c.unsigned},
-		{"wardround_webhook_events_total", "refused", c.refused},
-		{"wardround_webhook_events_total", "too_large", c.tooLarge},
-		{"wardround_forwarded_events_total", "delivered", c.forwarded},
-		{"wardround_forwarded_events_total", "failed", c.forwardFailed},
-		{"wardround_forwarded_events_total", "dropped", c.forwardDropped},
+		{"wardround_webhook_events_total", "kept", c.Kept},
+		{"wardround_webhook_events_total", "unread", c.Unread},
+		{"wardround_webhook_events_total", "duplicate", c.Duplicates},
+		{"wardround_webhook_events_total", "ignored", c.Ignored},
+		{"wardround_webhook_events_total", "unsigned", c.Unsigned},
+		{"wardround_webhook_events_total", "refused", c.Refused},
+		{"wardround_webhook_events_total", "too_large", c.TooLarge},
+		{"wardround_webhook_events_total", "busy", c.Busy},
+		{"wardround_webhook_events_total", "failed", c.Failed},
+		{"wardround_forwarded_events_total", "delivered", passed.Delivered},
+		{"wardround_forwarded_events_total", "failed", passed.Failed},
+		{"wardround_forwarded_events_total", "dropped", passed.Dropped},
 	} {
 		t.add(events.name, float64(events.n), events.outcome)
 	}
-	t.add("wardround_forward_pending_events", float64(c.forwardPending))
+	t.add("wardround_forward_pending_events", float64(passed.Pending))
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -19,29 +18,41 @@ func (l deliveryLog) LogDelivery(ctx context.Context, d notify.Delivery) error {
 	return l.Notices.LogDelivery(ctx, store.Delivery(d))
 }
 
-// newNotifier makes what tells people, nil if nobody is to be told.
+// noticesHint is where settings that cannot be used are explained.
+const noticesHint = "docs/notify.md has an example"
+
+// newNotifier makes what tells people. Without channels it tells nobody.
 func newNotifier(cfg Config, kept interface {
 	store.Notices
 	notify.Memory
 }, logger *slog.Logger,
 ) (*notify.Notifier, error) {
-	if len(cfg.Notify.Channels) == 0 {
-		return nil, nil //nolint:nilnil // nobody is told, and nothing is wrong
+	notifier, err := notify.New(cfg.notices(), deliveryLog{kept}, kept, logger, time.Now)
+	return notifier, usage(err, noticesHint)
+}
+
+// nextNotifier is what tells people by other settings, in turns with the one
+// before: that may be in the middle of a message.
+func nextNotifier(cfg Config, before *notify.Notifier) (*notify.Notifier, error) {
+	notifier, err := before.With(cfg.notices())
+	return notifier, usage(err, noticesHint)
+}
+
+// notices are the settings of messages, in the time zone of all.
+func (c Config) notices() notify.Config {
+	settings := c.Notify
+	if settings.Zone == "" && c.Zone != localZone {
+		settings.Zone = c.Zone
 	}
-	settings := cfg.Notify
-	if settings.Zone == "" && cfg.Zone != localZone {
-		settings.Zone = cfg.Zone
-	}
-	notifier, err := notify.New(settings, deliveryLog{kept}, kept, logger, time.Now)
-	if err != nil {
-		return nil, usage(fmt.Errorf("notify: %w", err), "docs/notify.md has an example")
-	}
-	return notifier, nil
+	return settings
 }
 
 // fleetNow is the fleet as the last round left it, for messages: of a round with
-// sweep s, nil for none. Nothing judged yet is store.ErrNotFound.
-func fleetNow(ctx context.Context, state store.Evidence, results store.Results, s *store.Sweep) (*notify.Snapshot, error) {
+// sweep s, nil for none. Titles are those of the requirements of a baseline.
+// Nothing judged yet is store.ErrNotFound.
+func fleetNow(
+	ctx context.Context, state store.Evidence, results store.Results, s *store.Sweep, titles func(checks.BaselineResult) map[string]string,
+) (*notify.Snapshot, error) {
 	at, _, err := results.AsOf(ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +66,7 @@ func fleetNow(ctx context.Context, state store.Evidence, results store.Results, 
 		return nil, err
 	}
 	for _, b := range baselines {
-		snapshot.AddBaseline(b, titlesOf(b.ID))
+		snapshot.AddBaseline(b, titles(b))
 	}
 	enrolled, err := state.Enrollments(ctx)
 	if err != nil {
@@ -74,28 +85,30 @@ func fleetNow(ctx context.Context, state store.Evidence, results store.Results, 
 
 // tell tells people what a round changed. That it could not is logged: the round
 // is recorded all the same, and what is due is tried again.
-func (e *embedded) tell(ctx context.Context, swept store.Sweep) {
+func (e *embedded) tell(ctx context.Context, swept store.Sweep, baselines []*checks.Baseline) {
 	notifier := e.live.Load().notifier
-	if notifier == nil {
+	if len(notifier.Channels()) == 0 {
 		return
 	}
-	after, err := fleetNow(ctx, e.state, e.results, &swept)
+	after, err := fleetNow(ctx, e.state, e.results, &swept, func(r checks.BaselineResult) map[string]string {
+		for _, b := range baselines {
+			if b.ID == r.ID {
+				return titlesOf(b)
+			}
+		}
+		return nil
+	})
 	if err == nil {
 		after.Canary = e.canary.shows()
-		err = notifier.Round(ctx, nil, after)
+		err = notifier.Round(ctx, after)
 	}
 	if err != nil {
 		e.logger.ErrorContext(ctx, "not everybody was told of a round", "sweep", swept.ID, "err", err)
 	}
 }
 
-// titlesOf are those of a shipped baseline's requirements. Of another the ids
-// are told.
-func titlesOf(baseline string) map[string]string {
-	b, err := checks.Builtin(baseline)
-	if err != nil {
-		return nil
-	}
+// titlesOf are those of a baseline's requirements, by their ids.
+func titlesOf(b *checks.Baseline) map[string]string {
 	titles := make(map[string]string, len(b.Requirements))
 	for _, r := range b.Requirements {
 		titles[r.ID] = r.Title
@@ -107,7 +120,7 @@ func titlesOf(baseline string) map[string]string {
 // digest, or another attempt.
 func (e *embedded) tellWhatWaits(ctx context.Context) error {
 	notifier := e.live.Load().notifier
-	if notifier == nil {
+	if len(notifier.Channels()) == 0 {
 		return nil
 	}
 	return notifier.Tick(ctx)

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"time"
+
+	"github.com/wardround/wardround/mdm/webhook"
 )
 
 // serveHooks are what other parts of serve (scheduled rounds, an attached
@@ -18,13 +20,5 @@ type serveHooks struct {
 	interval func() time.Duration
 
 	// webhook counts what came from an attached server.
-	webhook func() webhookCounts
-}
-
-// webhookCounts are of events since the program began, but for pending.
-type webhookCounts struct {
-	kept, duplicate, unsigned, refused, tooLarge int64
-
-	forwarded, forwardFailed, forwardDropped int64
-	forwardPending                           int64 // events that wait to be passed on
+	webhook func() webhook.Counts
 }

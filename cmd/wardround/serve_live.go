@@ -24,7 +24,7 @@ type live struct {
 	pushes   bool         // there is a push certificate
 	catalog  *catalog.Watcher
 	expiries []checks.Expiry
-	notifier *notify.Notifier // nil: nobody is told
+	notifier *notify.Notifier
 }
 
 // prepare makes what settings, catalog and certificates are now. Before is what
@@ -45,7 +45,12 @@ func (e *embedded) prepare(ctx context.Context, cfg Config, before *live) (*live
 	if err != nil {
 		return nil, err
 	}
-	if next.notifier, err = newNotifier(cfg, e.state, e.logger); err != nil {
+	if before != nil {
+		next.notifier, err = nextNotifier(cfg, before.notifier)
+	} else {
+		next.notifier, err = newNotifier(cfg, e.state, e.logger)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if e.attached != nil {

@@ -19,7 +19,6 @@ type channel struct {
 	route
 	sender
 	sort string // shoutrrr, webhook or smtp
-	sent []time.Time
 }
 
 // openChannels reads the files of all channels. What is doubtful about them is
@@ -52,20 +51,4 @@ func openChannels(cfg Config, s settings, now func() time.Time, warn func(channe
 		list = append(list, ch)
 	}
 	return list, errors.Join(errs...)
-}
-
-// free reports whether another message may be sent at now, and notes it.
-func (c *channel) free(now time.Time) bool {
-	kept := c.sent[:0]
-	for _, t := range c.sent {
-		if now.Sub(t) < time.Hour {
-			kept = append(kept, t)
-		}
-	}
-	c.sent = kept
-	if len(c.sent) >= c.perHour {
-		return false
-	}
-	c.sent = append(c.sent, now)
-	return true
 }

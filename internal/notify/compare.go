@@ -7,34 +7,23 @@ import (
 	"github.com/wardround/wardround/checks"
 )
 
-// A comparison is of two rounds, with what is remembered of earlier ones.
+// A comparison is of a round with what is remembered of those before.
 type comparison struct {
 	settings
-	before, after *Snapshot
-	known         *recollection
-	fresh         []int32  // of each rule of after the index in before, or -1
-	names         []string // of each rule of after, in the memory
-	earlier       []state  // of the device at hand, by the rules of before
-	tell          func(Event)
+	after *Snapshot
+	known *recollection
+	names []string // of each rule of after, in the memory
+	tell  func(Event)
 }
 
-// missing is the state of a rule that a device was not judged by.
-const missing = state(255)
-
-// run tells the events and notes in known what to remember.
+// run tells the events and notes in known what to remember. The events of one
+// device come one after another.
 func (c *comparison) run(tell func(Event)) error {
-	if c.before == nil {
-		c.before = NewSnapshot(time.Time{})
-	}
 	c.tell = tell
-	c.fresh, c.names = make([]int32, len(c.after.rules)), make([]string, len(c.after.rules))
+	c.names = make([]string, len(c.after.rules))
 	for i, r := range c.after.rules {
-		c.fresh[i], c.names[i] = -1, r.String()
-		if at, ok := c.before.index[r.ruleKey]; ok {
-			c.fresh[i] = at
-		}
+		c.names[i] = r.String()
 	}
-	c.earlier = slices.Repeat([]state{missing}, len(c.before.rules))
 	if err := c.fleet(); err != nil {
 		return err
 	}
@@ -49,33 +38,17 @@ func (c *comparison) run(tell func(Event)) error {
 
 // device tells what changed of one.
 func (c *comparison) device(d *device) error {
-	var was *device
-	if i, ok := c.before.byKey[d.key]; ok {
-		was = &c.before.devices[i]
-		for _, e := range was.entries {
-			c.earlier[e.rule] = e.state
-		}
-	}
 	known := c.known.devices[d.key]
 	now := remembered{Rules: make(map[string]standing), Told: make(map[string]int)}
 	for _, e := range d.entries {
 		key := c.names[e.rule]
-		old, told := known.Rules[key]
-		if !told && c.fresh[e.rule] >= 0 {
-			old.Failing = c.earlier[c.fresh[e.rule]] == failing
-		}
-		if s := c.stand(d, e, old); s.Failing || s.Flapping || len(s.Turns) > 0 {
+		if s := c.stand(d, e, known.Rules[key]); s.Failing || s.Waived || s.Flapping || len(s.Turns) > 0 {
 			now.Rules[key] = s
 		}
 	}
 	c.silence(d)
-	c.expiries(d, was, known.Told, now.Told)
+	c.expiries(d, known.Told, now.Told)
 	carry(known.Told, now.Told, c.after.At)
-	if was != nil {
-		for _, e := range was.entries {
-			c.earlier[e.rule] = missing
-		}
-	}
 	return c.known.put(d.key, now)
 }
 
@@ -86,20 +59,22 @@ func (c *comparison) stand(d *device, e entry, old standing) standing {
 	turns := slices.DeleteFunc(slices.Clone(old.Turns), func(t int64) bool {
 		return !old.Flapping && t <= c.after.At.Add(-c.flapWindow).Unix()
 	})
-	now := standing{Failing: old.Failing, Since: old.Since, Turns: turns, Flapping: old.Flapping}
+	now := standing{Failing: old.Failing, Waived: old.Waived, Since: old.Since, Turns: turns, Flapping: old.Flapping}
 	switch {
 	case e.state == beside:
 		return standing{}
-	case !c.before.judges(r.baseline):
-		now.Failing = e.state == failing
+	case !c.known.fleet.judged(r.baseline):
+		now.Failing, now.Waived = e.state == failing, false
 		if now.Failing && now.Since == 0 {
 			now.Since = at
 		}
 		return now
-	case e.state == notJudged || e.state == exempt || (e.state == failing) == old.Failing:
+	case e.state == exempt:
+		return c.accept(now)
+	case e.state == notJudged || (e.state == failing) == old.Failing && !old.Waived:
 		return c.settle(d, r, now)
 	}
-	now.Failing = e.state == failing
+	now.Failing, now.Waived = e.state == failing, false
 	event := c.about(d, r, Fixed)
 	event.Since = fromUnix(old.Since)
 	now.Since = 0
@@ -119,9 +94,24 @@ func (c *comparison) stand(d *device, e entry, old standing) standing {
 	return now
 }
 
+// accept notes that a waiver accepts a failure. It fails no more, so that the end
+// of the waiver is told; what mends it is too, if the failure was.
+func (c *comparison) accept(s standing) standing {
+	s.Failing, s.Waived = false, s.Waived || s.Failing
+	if c.stable(s) { // of which there is nothing to say
+		s.Flapping, s.Turns = false, nil
+	}
+	return s
+}
+
+// stable reports whether what flapped has not turned for long enough.
+func (c *comparison) stable(s standing) bool {
+	return s.Flapping && len(s.Turns) > 0 && c.after.At.Sub(fromUnix(s.Turns[0])) >= c.flapStable
+}
+
 // settle ends the flapping of what has been stable, and says how it stands.
 func (c *comparison) settle(d *device, r rule, s standing) standing {
-	if !s.Flapping || len(s.Turns) == 0 || c.after.At.Sub(fromUnix(s.Turns[0])) < c.flapStable {
+	if !c.stable(s) {
 		return s
 	}
 	event := c.about(d, r, Fixed)
@@ -138,39 +128,37 @@ func (c *comparison) settle(d *device, r rule, s standing) standing {
 func (c *comparison) about(d *device, r rule, kind Kind) Event {
 	return Event{
 		Kind: kind, Device: d.label, Groups: d.groups, Ward: d.ward, Baseline: r.baseline, Requirement: r.requirement,
-		Title: c.after.title(r.ruleKey), Severity: r.severity,
+		Title: c.after.title(r.ruleKey), Severity: r.severity, key: d.key,
 	}
 }
 
 // silence tells of a device that grew silent since the round before. That it
 // was silent then follows from its last word, of which it needs no memory.
 func (c *comparison) silence(d *device) {
-	if c.before.At.IsZero() || d.lastSeen.IsZero() {
+	before := c.known.fleet.last()
+	if before.IsZero() || d.lastSeen.IsZero() {
 		return
 	}
 	rule := c.settings.silence.of(d.groups)
 	last := d.lastSeen.In(c.zone)
-	if rule.silent(last, c.after.At.In(c.zone)) && !rule.silent(last, c.before.At.In(c.zone)) {
-		c.tell(Event{Kind: NewlySilent, Device: d.label, Groups: d.groups, Ward: d.ward, Severity: checks.Medium, Since: d.lastSeen})
+	if rule.silent(last, c.after.At.In(c.zone)) && !rule.silent(last, before.In(c.zone)) {
+		c.tell(Event{Kind: NewlySilent, Device: d.label, Groups: d.groups, Ward: d.ward, Severity: checks.Medium, Since: d.lastSeen, key: d.key})
 	}
 }
 
 // expiries tells of what a device needs and is about to end.
-func (c *comparison) expiries(d, was *device, told, now map[string]int) {
+func (c *comparison) expiries(d *device, told, now map[string]int) {
 	for _, x := range d.expiring {
 		level := c.warning(x.NotAfter, c.after.At)
 		key := expiryKey(x.What, x.NotAfter)
 		if _, again := now[key]; again || level == 0 {
 			continue
 		}
-		before, ok := told[key]
-		if !ok && was != nil && slices.ContainsFunc(was.expiring, func(o checks.Expiry) bool { return expiryKey(o.What, o.NotAfter) == key }) {
-			before = c.warning(x.NotAfter, c.before.At)
-		}
+		before := told[key]
 		now[key] = max(level, before)
 		if level > before {
 			c.tell(Event{
-				Kind: CertificateExpiring, Device: d.label, Groups: d.groups, Ward: d.ward, What: x.What, Severity: c.urgency(level), Until: x.NotAfter,
+				Kind: CertificateExpiring, Device: d.label, Groups: d.groups, Ward: d.ward, What: x.What, Severity: c.urgency(level), Until: x.NotAfter, key: d.key,
 			})
 		}
 	}

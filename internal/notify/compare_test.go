@@ -115,7 +115,7 @@ func TestAnEventSaysWhatIsNeededAndNoMore(t *testing.T) {
 		Kind: notify.NewlyFailing, Device: "A-17", Groups: []string{"ward"}, Ward: "3b", Baseline: "base", Requirement: "wr_1", Title: "FaceTime is off",
 		Severity: checks.High, Since: monday().Add(time.Hour),
 	}}
-	if diff := cmp.Diff(want, compare(t, before, after, notify.Config{})); diff != "" {
+	if diff := cmp.Diff(want, compare(t, before, after, notify.Config{}), shown()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
@@ -135,6 +135,38 @@ func TestADeviceWithoutAnAssetTagIsNamedByTheEndOfItsSerialNumber(t *testing.T) 
 	}
 }
 
+func TestWhatTheServerNeedsIsToldOnceAndNotOfEachDevice(t *testing.T) {
+	at := func(when time.Time, tags ...string) *notify.Snapshot {
+		var list []checks.DeviceResult
+		for _, tag := range tags {
+			d := expiring(ipad(tag, checks.Pass), "identity", when.AddDate(0, 0, 400))
+			for _, what := range []string{checks.PushCertificate, checks.IdentityAuthority, checks.ABMToken} {
+				d.Expiring = append(d.Expiring, checks.Expiry{What: what, Detail: "the topic", NotAfter: monday().AddDate(0, 0, 20)})
+			}
+			list = append(list, d)
+		}
+		return round(when, list...)
+	}
+	first := at(monday(), "A", "B", "C")
+	events := compare(t, nil, first, notify.Config{})
+	if len(events) != 3 {
+		t.Fatalf("got %+v, want one of each", events)
+	}
+	for i, e := range events {
+		what := []string{checks.PushCertificate, checks.IdentityAuthority, checks.ABMToken}[i]
+		want := notify.Event{Kind: notify.CertificateExpiring, What: what, Severity: checks.Medium, Until: monday().AddDate(0, 0, 20)}
+		if diff := cmp.Diff(want, e, shown()); diff != "" {
+			t.Errorf("event (-want +got):\n%s", diff)
+		}
+	}
+	if len(first.Server) != 3 {
+		t.Errorf("%d things of the server, want 3", len(first.Server))
+	}
+	if events := compare(t, first, at(monday().AddDate(0, 0, 1), "A", "B", "C", "D"), notify.Config{}); len(events) != 0 {
+		t.Errorf("a device that enrolled later has told %+v again", events)
+	}
+}
+
 func TestARowOfTheOrganisationIsToldWithoutADevice(t *testing.T) {
 	at := func(when time.Time, r checks.Result) *notify.Snapshot {
 		s := notify.NewSnapshot(when)
@@ -148,7 +180,7 @@ func TestARowOfTheOrganisationIsToldWithoutADevice(t *testing.T) {
 	want := []notify.Event{{
 		Kind: notify.NewlyFailing, Groups: []string{"ward"}, Baseline: "base", Requirement: "wr_policy", Severity: checks.Low, Since: monday().Add(time.Hour),
 	}}
-	if diff := cmp.Diff(want, events); diff != "" {
+	if diff := cmp.Diff(want, events, shown()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }

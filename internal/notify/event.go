@@ -42,4 +42,6 @@ type Event struct {
 	Until       time.Time       // of an expiry
 	Count       int             // of a waiver its devices, of Loss answers, of CoverageDropped devices judged, of Flapping changes
 	Of          int             // of CoverageDropped: devices that were to be judged
+
+	key string // of the device, which tells it from others of the same label; it is told to nobody
 }

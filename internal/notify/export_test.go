@@ -1,8 +1,10 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,7 @@ func Secret(s string) any { return secret(s) }
 func MessageOf(kind MessageKind, named int, from, through time.Time, events ...Event) Message {
 	d := newDigest(named)
 	for _, e := range events {
+		e.key = cmp.Or(e.key, e.Device)
 		d.add(e)
 	}
 	l := letterOf(d, kind, from, through, through)
@@ -56,6 +59,29 @@ const (
 	MaxMail = maxMail
 )
 
+// noMemory remembers nothing but what it holds.
+type noMemory map[string][]byte
+
+func (m noMemory) Recall(_ context.Context, prefix string) (map[string][]byte, error) {
+	found := make(map[string][]byte)
+	for key, value := range m {
+		if strings.HasPrefix(key, prefix) {
+			found[key] = value
+		}
+	}
+	return found, nil
+}
+
+func (m noMemory) Remember(_ context.Context, values map[string][]byte) error {
+	for key, value := range values {
+		m[key] = value
+		if value == nil {
+			delete(m, key)
+		}
+	}
+	return nil
+}
+
 // Compare says what changed from one round to a later one, in order of device.
 // Equal snapshots give nothing. What has no before is a state and no change: of a
 // fleet or a baseline that is judged for the first time only that something is
@@ -67,9 +93,25 @@ func Compare(before, after *Snapshot, cfg Config) ([]Event, error) {
 		return nil, err
 	}
 	var events []Event
-	c := comparison{settings: s, before: before, after: after, known: &recollection{changes: make(map[string][]byte)}}
-	err = c.run(func(e Event) { events = append(events, e) })
-	return events, err
+	memory := make(noMemory)
+	for _, round := range []*Snapshot{before, after} {
+		if round == nil {
+			continue
+		}
+		known, err := recall(context.Background(), memory)
+		if err != nil {
+			return nil, err
+		}
+		events = nil
+		c := comparison{settings: s, after: round, known: known}
+		if err := c.run(func(e Event) { events = append(events, e) }); err != nil {
+			return nil, err
+		}
+		if err := memory.Remember(context.Background(), known.changes); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
 }
 
 // Through is the time of the last round that Round took, as Snapshot.At; zero
@@ -79,8 +121,5 @@ func (n *Notifier) Through(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("recall what was told: %w", err)
 	}
-	if through := readFleet(known).Through; through != 0 {
-		return time.Unix(0, through).UTC(), nil
-	}
-	return time.Time{}, nil
+	return readFleet(known).last(), nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/notify"
@@ -65,6 +66,9 @@ func compare(t testing.TB, before, after *notify.Snapshot, cfg notify.Config) []
 	check(t, err)
 	return events
 }
+
+// shown compares what an event tells, and not of which device it knows that.
+func shown() cmp.Option { return cmpopts.IgnoreUnexported(notify.Event{}) }
 
 // kinds are those of events, in order.
 func kinds(events []notify.Event) []notify.Kind {

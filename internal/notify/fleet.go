@@ -3,7 +3,6 @@ package notify
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/wardround/wardround/checks"
 )
@@ -12,9 +11,6 @@ import (
 // for many at once.
 func (c *comparison) fleet() error {
 	was := c.known.fleet
-	if was.Through == 0 {
-		was = c.fleetBefore()
-	}
 	now := fleetMemory{
 		Through: c.after.At.UnixNano(), Told: make(map[string]int), Coverage: make(map[string]float64), Lost: c.after.Lost > 0, Canary: c.after.Canary,
 	}
@@ -43,26 +39,6 @@ func (c *comparison) fleet() error {
 	}
 	carry(was.Told, now.Told, c.after.At)
 	return c.known.putFleet(now)
-}
-
-// fleetBefore is what would be remembered had the round before been told of.
-func (c *comparison) fleetBefore() fleetMemory {
-	was := fleetMemory{Told: make(map[string]int), Coverage: make(map[string]float64), Lost: c.before.Lost > 0, Canary: c.before.Canary}
-	for _, b := range c.before.baselines {
-		was.Coverage[b.id] = b.coverage()
-	}
-	note := func(what string, until time.Time) {
-		if n := c.warning(until, c.before.At); n > 0 {
-			was.Told[expiryKey(what, until)] = n
-		}
-	}
-	for _, x := range c.before.Server {
-		note(x.What, x.NotAfter)
-	}
-	for id, w := range c.before.waivers {
-		note(id, w.until)
-	}
-	return was
 }
 
 // coverage is the share of the devices that were to be judged and were.

@@ -173,8 +173,8 @@ func TestMailIsEncryptedAndComplete(t *testing.T) {
 			c.SMTP.User, c.SMTP.PasswordFile = "ward", file(t, "hunter22\n")
 			w := newWorld(t, notify.Config{Zone: "UTC", Channels: []notify.ChannelConfig{c}})
 			before := round(monday().AddDate(0, 0, -1), ipad("Ä-1", checksPass))
-			check(t, w.Round(t.Context(), nil, before))
-			check(t, w.Round(t.Context(), before, round(monday(), ipad("Ä-1", checksFail))))
+			check(t, w.Round(t.Context(), before))
+			check(t, w.Round(t.Context(), round(monday(), ipad("Ä-1", checksFail))))
 
 			said, text := h.heard()
 			verbs := make([]string, 0, len(said))

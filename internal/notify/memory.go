@@ -36,8 +36,9 @@ const (
 // A standing is what was told of one requirement on one device.
 type standing struct {
 	Failing  bool    `json:"failing,omitempty"`
-	Since    int64   `json:"since,omitempty"` // Unix seconds: when it began to fail
-	Turns    []int64 `json:"turns,omitempty"` // Unix seconds of the changes in the window, or the last one
+	Waived   bool    `json:"waived,omitempty"` // it failed, and since then a waiver accepts that
+	Since    int64   `json:"since,omitempty"`  // Unix seconds: when it began to fail
+	Turns    []int64 `json:"turns,omitempty"`  // Unix seconds of the changes in the window, or the last one
 	Flapping bool    `json:"flapping,omitempty"`
 }
 
@@ -56,14 +57,18 @@ type fleetMemory struct {
 	Canary   Canary             `json:"canary,omitempty"`
 }
 
-// round is the last round as far as it is remembered: its time, and which
-// baselines it was judged by.
-func (f fleetMemory) round() *Snapshot {
-	s := NewSnapshot(time.Unix(0, f.Through).UTC())
-	for id := range f.Coverage {
-		s.baselines = append(s.baselines, baseline{id: id})
+// last is when the last round was judged; zero: there was none.
+func (f fleetMemory) last() time.Time {
+	if f.Through == 0 {
+		return time.Time{}
 	}
-	return s
+	return time.Unix(0, f.Through).UTC()
+}
+
+// judged reports whether the last round was judged by a baseline.
+func (f fleetMemory) judged(baseline string) bool {
+	_, ok := f.Coverage[baseline]
+	return ok
 }
 
 func (k ruleKey) String() string { return k.baseline + "\n" + k.requirement }

@@ -70,66 +70,95 @@ func (s Section) key() sectionKey {
 // that there are and not by the devices.
 type digest struct {
 	named    int // devices named in a section
-	sections map[sectionKey]*Section
+	sections map[sectionKey]*gathered
 	leftOut  int
 }
 
-func newDigest(named int) *digest {
-	return &digest{named: named, sections: make(map[sectionKey]*Section)}
+// A gathered section is one to which more may come.
+type gathered struct {
+	Section
+	last string // the key of the device that came last
 }
 
-// add takes an event.
+func newDigest(named int) *digest {
+	return &digest{named: named, sections: make(map[sectionKey]*gathered)}
+}
+
+// add takes an event. Those of one device come one after another.
 func (d *digest) add(e Event) {
 	s := Section{
 		Kind: e.Kind, Severity: e.Severity, Ward: clean(e.Ward, maxLabel), Baseline: clean(e.Baseline, maxLabel), Requirement: clean(e.Requirement, maxLabel),
 		Title: clean(e.Title, maxTitle), What: clean(e.What, maxLabel), Events: 1, Of: e.Of, Since: unix(e.Since), Until: unix(e.Until),
 	}
+	have := d.gather(s)
 	switch {
-	case e.Device != "":
-		s.Count, s.Devices = 1, []string{clean(e.Device, maxLabel)}
-	case e.Kind != Flapping:
-		s.Count = e.Count
+	case have == nil:
+	case e.Device == "" && e.Kind == CoverageDropped:
+		have.Count = e.Count // shares do not add up: the last is how it stands
+	case e.Device == "" && e.Kind != Flapping:
+		have.Count += e.Count
+	case e.Device != "" && e.key != have.last:
+		have.last = e.key
+		have.Count++
+		have.name(clean(e.Device, maxLabel), d.named)
 	}
-	d.merge(s)
 }
 
 // maxGathered bounds the sections while they are gathered, of which the most
 // urgent are sent. For those of high severity there is as much room again.
 const maxGathered = 20 * maxSections
 
-// merge takes a section, of an event or of a letter.
-func (d *digest) merge(s Section) {
+// gather finds the section that s belongs to, and adds to it all but devices and
+// counts; nil: there is no room.
+func (d *digest) gather(s Section) *gathered {
 	have, ok := d.sections[s.key()]
 	if !ok {
 		if n := len(d.sections); n >= 2*maxGathered || n >= maxGathered && s.Severity != checks.High {
 			d.leftOut += s.Events
-			return
+			return nil
 		}
-		have = &Section{
+		have = &gathered{Section: Section{
 			Kind: s.Kind, Severity: s.Severity, Ward: s.Ward, Baseline: s.Baseline, Requirement: s.Requirement, Title: s.Title, What: s.What,
 			Since: s.Since, Until: s.Until,
-		}
+		}}
 		d.sections[s.key()] = have
 	}
 	have.Events += s.Events
 	have.Since, have.Until = sooner(have.Since, s.Since), sooner(have.Until, s.Until)
 	have.Of = s.Of
-	if s.Kind == CoverageDropped {
-		have.Count = s.Count // shares do not add up: the last is how it stands
+	return have
+}
+
+// merge takes a section of a letter. A device that another letter told of too
+// counts once if its asset tag says so; it is better to count one twice than to
+// leave one out.
+func (d *digest) merge(s Section) {
+	have := d.gather(s)
+	switch {
+	case have == nil:
+		return
+	case s.Kind == CoverageDropped:
+		have.Count = s.Count
 		return
 	}
 	have.Count += s.Count
 	have.More += s.More
-	for _, device := range s.Devices {
-		switch {
-		case slices.Contains(have.Devices, device):
-			have.Count-- // one device, told of twice
-		case len(have.Devices) < d.named:
-			have.Devices = append(have.Devices, device)
-		default:
-			have.More++
+	for _, label := range s.Devices {
+		if !shared(label) && slices.Contains(have.Devices, label) {
+			have.Count--
+			continue
 		}
+		have.name(label, d.named)
 	}
+}
+
+// name names another device, if there is room and none has that name already.
+func (s *Section) name(label string, most int) {
+	if len(s.Devices) < most && !slices.Contains(s.Devices, label) {
+		s.Devices = append(s.Devices, label)
+		return
+	}
+	s.More++
 }
 
 // sooner is the earlier of two times, of which 0 is none.
@@ -145,7 +174,7 @@ func sooner(a, b int64) int64 {
 func (d *digest) message(kind MessageKind, at time.Time) Message {
 	m := Message{Schema: schema, Kind: kind, At: at.UTC(), LeftOut: d.leftOut, Events: d.leftOut, Sections: []Section{}}
 	for _, s := range d.sections {
-		m.Sections = append(m.Sections, *s)
+		m.Sections = append(m.Sections, s.Section)
 		m.Events += s.Events
 	}
 	slices.SortFunc(m.Sections, byUrgency)

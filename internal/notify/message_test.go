@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/notify"
 )
@@ -101,6 +103,62 @@ func TestADeviceThatIsNamedTwiceCountsOnce(t *testing.T) {
 	m := notify.MessageOf(notify.Changes, 10, monday(), monday(), e, e)
 	if s := m.Sections[0]; s.Count != 1 || s.More != 0 || s.Events != 2 {
 		t.Errorf("got %+v, want one device of two events", s)
+	}
+}
+
+func TestDevicesThatShareAnEndOfANameAreCountedEach(t *testing.T) {
+	devices := func(result checks.Result, serials ...string) []checks.DeviceResult {
+		var list []checks.DeviceResult
+		for i, serial := range serials {
+			d := ipad("", result)
+			d.Subject.ID, d.Subject.Serial = fmt.Sprint("UDID-", i), serial
+			list = append(list, d)
+		}
+		return list
+	}
+	for _, c := range []struct {
+		name    string
+		serials []string
+		want    []string
+		more    int
+	}{
+		{"without any number", []string{"", "", "", ""}, []string{"a device without an asset tag"}, 3},
+		{"with the same end", []string{"DMPX1ABCD", "DMPX2ABCD", "DMPX3ABCD", "DMPX4WXYZ"}, []string{"serial ending ABCD", "serial ending WXYZ"}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newReceiver(t)
+			channel := hook(t, r)
+			channel.QuietHours = "00:00-09:00"
+			w := newWorld(t, notify.Config{Zone: "UTC", Channels: []notify.ChannelConfig{channel}})
+			w.at = monday().Add(-2 * time.Hour)
+			begun, left := c.serials[:2], c.serials[2:]
+			at := monday().AddDate(0, 0, -1)
+			check(t, w.Round(t.Context(), round(at, devices(checks.Pass, c.serials...)...)))
+			at = at.Add(time.Hour)
+			check(t, w.Round(t.Context(), round(at, append(devices(checks.Fail, begun...), devices(checks.Pass, c.serials...)[2:]...)...)))
+			at = at.Add(time.Hour)
+			check(t, w.Round(t.Context(), round(at, devices(checks.Fail, append(begun, left...)...)...)))
+			w.at = monday()
+			check(t, w.Tick(t.Context()))
+			_, _, body := r.got()
+			sections := message(t, body).Sections
+			if len(sections) != 1 || sections[0].Count != 4 || sections[0].Events != 4 || sections[0].More != c.more {
+				t.Fatalf("got %s, want one section of 4 devices, %d of them not named", body, c.more)
+			}
+			if diff := cmp.Diff(c.want, sections[0].Devices); diff != "" {
+				t.Errorf("devices (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTwoCertificatesOfADeviceAreOneDevice(t *testing.T) {
+	d := expiring(ipad("A-1", checks.Pass), "identity", monday().AddDate(0, 0, 20))
+	d.Expiring = append(d.Expiring, checks.Expiry{What: "identity", NotAfter: monday().AddDate(0, 0, 21)})
+	events := compare(t, nil, round(monday(), d), notify.Config{})
+	m := notify.MessageOf(notify.Changes, 0, monday(), monday(), events...)
+	if s := m.Sections[0]; s.Count != 1 || s.More != 1 || s.Events != 2 {
+		t.Errorf("got %+v, want one device of two events, though none may be named", s)
 	}
 }
 

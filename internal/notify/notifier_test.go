@@ -3,7 +3,6 @@ package notify_test
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,13 +21,12 @@ const (
 // posted in each, empty where nothing was.
 func rounds(t *testing.T, w *world, r *receiver, results ...checks.Result) [][]notify.Kind {
 	t.Helper()
-	var before *notify.Snapshot
 	var told [][]notify.Kind
 	for _, result := range results {
 		w.at = w.at.Add(24 * time.Hour)
 		after := round(w.at, ipad("A-1", result))
 		n, _, _ := r.got()
-		check(t, w.Round(t.Context(), before, after))
+		check(t, w.Round(t.Context(), after))
 		m, _, body := r.got()
 		var posted []notify.Kind
 		if m > n {
@@ -37,7 +35,6 @@ func rounds(t *testing.T, w *world, r *receiver, results ...checks.Result) [][]n
 			}
 		}
 		told = append(told, posted)
-		before = after
 	}
 	return told
 }
@@ -82,7 +79,7 @@ func TestARoundIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestTheRoundBeforeNeedNotBeGiven(t *testing.T) {
+func TestWhatWasToldOutlastsTheProcess(t *testing.T) {
 	day := func(n int) time.Time { return monday().AddDate(0, 0, n) }
 	ends := func(at time.Time, until time.Time) *notify.Snapshot {
 		s := round(at, expiring(ipad("A-1", checks.Pass), "identity", until))
@@ -104,6 +101,29 @@ func TestTheRoundBeforeNeedNotBeGiven(t *testing.T) {
 			[]*notify.Snapshot{round(day(1), waived(ipad("A-1", checks.Fail), checks.InForce, day(900))), round(day(2), waived(ipad("A-1", checks.Fail), checks.Expired, day(2)))},
 			[]notify.Kind{notify.NewlyFailing},
 		},
+		{
+			"also one that was told before the waiver", round(day(0), ipad("A-1", checks.Pass)),
+			[]*notify.Snapshot{
+				round(day(1), failing), round(day(2), waived(ipad("A-1", checks.Fail), checks.InForce, day(900))),
+				round(day(3), ipad("A-1", checks.Unknown)), round(day(4), waived(ipad("A-1", checks.Fail), checks.Expired, day(4))),
+			},
+			[]notify.Kind{notify.NewlyFailing},
+		},
+		{
+			"a waiver is not told as a mended failure", round(day(0), ipad("A-1", checks.Pass)),
+			[]*notify.Snapshot{round(day(1), failing), round(day(2), waived(ipad("A-1", checks.Fail), checks.InForce, day(900)))},
+			nil,
+		},
+		{
+			"what was told and then waived is fixed when it passes", round(day(0), ipad("A-1", checks.Pass)),
+			[]*notify.Snapshot{round(day(1), failing), round(day(2), waived(ipad("A-1", checks.Fail), checks.InForce, day(900))), round(day(3), ipad("A-1", checks.Pass))},
+			[]notify.Kind{notify.Fixed},
+		},
+		{
+			"what was waived from the first is not", round(day(0), ipad("A-1", checks.Pass)),
+			[]*notify.Snapshot{round(day(2), waived(ipad("A-1", checks.Fail), checks.InForce, day(900))), round(day(3), ipad("A-1", checks.Pass))},
+			nil,
+		},
 		{"a baseline that is new is a state", notify.NewSnapshot(day(0)), []*notify.Snapshot{round(day(1), failing)}, nil},
 		{"what was warned of is not again", round(day(0)), []*notify.Snapshot{ends(day(1), day(20)), ends(day(2), day(20))}, nil},
 		{
@@ -116,12 +136,12 @@ func TestTheRoundBeforeNeedNotBeGiven(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := newReceiver(t)
 			w := newWorld(t, notify.Config{Channels: []notify.ChannelConfig{hook(t, r)}})
-			check(t, w.Round(t.Context(), nil, c.first))
+			check(t, w.Round(t.Context(), c.first))
 			var got []notify.Kind
 			for _, s := range c.then {
 				n, _, _ := r.got()
 				w.restart()
-				check(t, w.Round(t.Context(), nil, s))
+				check(t, w.Round(t.Context(), s))
 				m, _, body := r.got()
 				got = nil
 				for _, section := range message(t, orNothing(body, m > n)).Sections {
@@ -160,13 +180,13 @@ func TestARoundThatIsGivenTwiceIsTakenOnce(t *testing.T) {
 	if at, err := w.Through(t.Context()); !at.IsZero() || err != nil {
 		t.Errorf("through %s, %v before the first round", at, err)
 	}
-	check(t, w.Round(t.Context(), nil, before))
-	check(t, w.Round(t.Context(), before, after))
+	check(t, w.Round(t.Context(), before))
+	check(t, w.Round(t.Context(), after))
 	if at, err := w.Through(t.Context()); !at.Equal(after.At) || err != nil {
 		t.Errorf("through %s, %v; want %s", at, err, after.At)
 	}
 	w.restart()
-	check(t, w.Round(t.Context(), before, after))
+	check(t, w.Round(t.Context(), after))
 	check(t, w.Tick(t.Context()))
 	if n, _, _ := r.got(); n != 1 || w.waiting() != 0 {
 		t.Errorf("%d posts and %d waiting, want one and none", n, w.waiting())
@@ -199,17 +219,17 @@ func TestNothingThatWasDecidedIsLost(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := newReceiver(t)
 			w := newWorld(t, notify.Config{Channels: []notify.ChannelConfig{hook(t, r)}})
-			check(t, w.Round(t.Context(), nil, before))
+			check(t, w.Round(t.Context(), before))
 			w.memory = &forgetful{w.state, c.remembers}
 			w.restart()
-			wantError(t, w.Round(t.Context(), before, after), "the disk is full")
+			wantError(t, w.Round(t.Context(), after), "the disk is full")
 			n, _, first := r.got()
 			if n != c.posts || w.waiting() != c.waiting {
 				t.Errorf("%d posts and %d waiting, want %d and %d", n, w.waiting(), c.posts, c.waiting)
 			}
 			w.memory = w.state
 			w.restart()
-			check(t, w.Round(t.Context(), before, after))
+			check(t, w.Round(t.Context(), after))
 			n, _, body := r.got()
 			if n != c.posts+1 || w.waiting() != 0 {
 				t.Errorf("after the restart %d posts and %d waiting, want %d and none", n, w.waiting(), c.posts+1)
@@ -218,48 +238,6 @@ func TestNothingThatWasDecidedIsLost(t *testing.T) {
 				t.Error("the same message has another id the second time")
 			}
 		})
-	}
-}
-
-func TestWhatFailsIsTriedAgainWithGrowingPausesAndGivenUp(t *testing.T) {
-	r := newReceiver(t)
-	r.answers(503)
-	w := newWorld(t, notify.Config{Channels: []notify.ChannelConfig{hook(t, r)}})
-	before, after := round(monday().Add(-time.Hour), ipad("A-1", checks.Pass)), round(monday(), ipad("A-1", checks.Fail))
-	check(t, w.Round(t.Context(), nil, before))
-	check(t, w.Round(t.Context(), before, after))
-	var pauses []time.Duration
-	last := w.at
-	for n := 1; w.waiting() > 0; {
-		w.at = w.at.Add(time.Minute)
-		check(t, w.Tick(t.Context()))
-		if m, _, _ := r.got(); m > n {
-			pauses, last, n = append(pauses, w.at.Sub(last)), w.at, m
-		}
-		if w.at.Sub(monday()) > 48*time.Hour {
-			t.Fatal("it is never given up")
-		}
-	}
-	m := time.Minute
-	want := []time.Duration{m, 2 * m, 4 * m, 8 * m, 16 * m, 32 * m, 64 * m}
-	for range 8 {
-		want = append(want, 2*time.Hour)
-	}
-	if diff := cmp.Diff(want, pauses); diff != "" {
-		t.Errorf("pauses (-want +got):\n%s", diff)
-	}
-	log := w.deliveries()
-	for i, d := range log {
-		outcome := "failed"
-		if i == len(log)-1 {
-			outcome = "given-up"
-		}
-		if d.Attempt != i+1 || d.Outcome != outcome || d.Channel != "ops" || d.Kind != "changes" || d.Events != 1 || !strings.Contains(d.Error, "503") || d.Message != log[0].Message {
-			t.Errorf("row %d of the log is %+v", i, d)
-		}
-	}
-	if len(log) != 16 {
-		t.Errorf("%d rows in the log, want 16", len(log))
 	}
 }
 
@@ -296,8 +274,8 @@ func TestQuietHoursHoldAndADigestGathers(t *testing.T) {
 				return d
 			}
 			before, after := round(w.at.Add(-time.Hour), device(checks.Pass)), round(w.at, device(checks.Fail))
-			check(t, w.Round(t.Context(), nil, before))
-			check(t, w.Round(t.Context(), before, after))
+			check(t, w.Round(t.Context(), before))
+			check(t, w.Round(t.Context(), after))
 			if c.held != "" {
 				w.at = at(c.held)
 				w.restart()
@@ -321,13 +299,10 @@ func TestRoundsThatWaitedAreOneMessage(t *testing.T) {
 	channel.QuietHours = "00:00-09:00"
 	w := newWorld(t, notify.Config{Zone: "UTC", Channels: []notify.ChannelConfig{channel}})
 	w.at = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
-	var before *notify.Snapshot
 	for i, devices := range [][]checks.DeviceResult{
 		{ipad("A-1", checks.Pass), ipad("A-2", checks.Pass)}, {ipad("A-1", checks.Fail), ipad("A-2", checks.Pass)}, {ipad("A-1", checks.Fail), ipad("A-2", checks.Fail)},
 	} {
-		after := round(w.at.Add(time.Duration(i)*time.Hour), devices...)
-		check(t, w.Round(t.Context(), before, after))
-		before = after
+		check(t, w.Round(t.Context(), round(w.at.Add(time.Duration(i)*time.Hour), devices...)))
 	}
 	w.at = w.at.Add(8 * time.Hour)
 	check(t, w.Tick(t.Context()))
@@ -365,8 +340,8 @@ func TestAChannelIsToldOfWhatItAskedFor(t *testing.T) {
 			c.change(&channel)
 			w := newWorld(t, notify.Config{Channels: []notify.ChannelConfig{channel}})
 			before := round(monday(), ipad("A-1", checks.Pass, checks.Pass))
-			check(t, w.Round(t.Context(), nil, before))
-			check(t, w.Round(t.Context(), before, round(monday().Add(time.Hour), low)))
+			check(t, w.Round(t.Context(), before))
+			check(t, w.Round(t.Context(), round(monday().Add(time.Hour), low)))
 			if n, _, body := r.got(); n != c.want {
 				t.Errorf("%d posts, want %d; the last %s", n, c.want, body)
 			}
@@ -379,12 +354,9 @@ func TestNoMoreMessagesAreSentThanAnHourHasRoomFor(t *testing.T) {
 	channel := hook(t, r)
 	channel.PerHour = 2
 	w := newWorld(t, notify.Config{FlapChanges: 100, Channels: []notify.ChannelConfig{channel}})
-	var before *notify.Snapshot
 	for i := range 9 {
 		w.at = w.at.Add(time.Minute)
-		after := round(w.at, ipad("A-1", []checks.Result{checks.Pass, checks.Fail}[i%2]))
-		check(t, w.Round(t.Context(), before, after))
-		before = after
+		check(t, w.Round(t.Context(), round(w.at, ipad("A-1", []checks.Result{checks.Pass, checks.Fail}[i%2]))))
 	}
 	if n, _, _ := r.got(); n != 2 || w.waiting() != 6 {
 		t.Errorf("%d posts and %d waiting, want 2 and 6", n, w.waiting())
@@ -397,58 +369,11 @@ func TestNoMoreMessagesAreSentThanAnHourHasRoomFor(t *testing.T) {
 	}
 }
 
-func TestAResendTellsEverythingAsItStands(t *testing.T) {
-	r := newReceiver(t)
-	channel := hook(t, r)
-	channel.QuietHours, channel.Digest = "09:00-12:00", "15:00"
-	w := newWorld(t, notify.Config{Zone: "UTC", Channels: []notify.ChannelConfig{channel}})
-	s := round(monday(), ipad("A-1", checks.Fail, checks.Pass), expiring(ipad("A-2", checks.Fail, checks.Unknown), "identity", monday().AddDate(0, 0, 3)))
-	quiet := ipad("A-3", checks.Pass)
-	s.AddDevice(quiet, monday().AddDate(0, -1, 0))
-	for n := range 2 { // however often it is asked for
-		check(t, w.Resend(t.Context(), s))
-		posts, _, body := r.got()
-		m := message(t, body)
-		var got []notify.Kind
-		for _, s := range m.Sections {
-			got = append(got, s.Kind)
-		}
-		want := []notify.Kind{notify.NewlyFailing, notify.NewlySilent, notify.CertificateExpiring}
-		if diff := cmp.Diff(want, got); posts != n+1 || m.Kind != notify.Resend || diff != "" {
-			t.Errorf("%d posts, the last %s: (-want +got):\n%s", posts, m.Kind, diff)
-		}
-		if m.Sections[0].Count != 2 {
-			t.Errorf("%d devices fail, want 2", m.Sections[0].Count)
-		}
-		w.at = w.at.Add(time.Minute)
-	}
-	if at, err := w.Through(t.Context()); !at.IsZero() || err != nil {
-		t.Errorf("through %s, %v: a resend is no round", at, err)
-	}
-}
-
-func TestAMessageToAChannelThatIsGoneIsDropped(t *testing.T) {
-	r := newReceiver(t)
-	r.answers(500)
-	w := newWorld(t, notify.Config{Channels: []notify.ChannelConfig{hook(t, r)}})
-	before := round(monday(), ipad("A-1", checks.Pass))
-	check(t, w.Round(t.Context(), nil, before))
-	check(t, w.Round(t.Context(), before, round(monday().Add(time.Hour), ipad("A-1", checks.Fail))))
-	check(t, w.state.Remember(t.Context(), map[string][]byte{"letter/ops/broken": []byte("{"), "letter/nonsense": []byte("{}")}))
-	w.cfg.Channels = nil
-	w.restart()
-	check(t, w.Tick(t.Context()))
-	if w.waiting() != 0 {
-		t.Errorf("%d are waiting, want none", w.waiting())
-	}
-	wantError(t, w.Test(t.Context(), "ops"), `there is no channel "ops"`)
-}
-
 func TestWhatWasToldOfADeviceThatLeftIsForgotten(t *testing.T) {
 	w := newWorld(t, notify.Config{})
 	before := round(monday(), ipad("A-1", checks.Fail), ipad("A-2", checks.Fail), ipad("A-3", checks.Pass))
-	check(t, w.Round(t.Context(), nil, before))
-	check(t, w.Round(t.Context(), before, round(monday().Add(time.Hour), ipad("A-2", checks.Fail))))
+	check(t, w.Round(t.Context(), before))
+	check(t, w.Round(t.Context(), round(monday().Add(time.Hour), ipad("A-2", checks.Fail))))
 	left, err := w.state.Recall(t.Context(), "device/")
 	check(t, err)
 	if _, ok := left["device/UDID-A-2"]; len(left) != 1 || !ok {

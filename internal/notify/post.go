@@ -54,11 +54,11 @@ func (p *post) letters(into map[string][]byte, from, through, now time.Time) err
 			if len(d.sections) == 0 && !always {
 				continue
 			}
-			key := letterKey(t.name, through, part)
+			key, due := letterKey(t.name, through, part), t.due(now, part == "now")
 			if p.kind == Resend {
-				key = letterKey(t.name, now, "resend")
+				key, due = letterKey(t.name, now, "resend"), now.Add(p.hold())
 			}
-			value, err := json.Marshal(letterOf(d, p.kind, from, through, t.due(now, part == "now")))
+			value, err := json.Marshal(letterOf(d, p.kind, from, through, due))
 			if err != nil {
 				return fmt.Errorf("write down what to tell: %w", err)
 			}
@@ -68,16 +68,25 @@ func (p *post) letters(into map[string][]byte, from, through, now time.Time) err
 	return nil
 }
 
+// hold is for how long the letters of a resend are left to whoever asked for it:
+// another process may send what is due.
+func (p *post) hold() time.Duration {
+	hold := time.Minute
+	for _, t := range p.trays {
+		hold += t.timeout
+	}
+	return hold
+}
+
 // tellOpen tells how things stand rather than what changed.
 func tellOpen(s settings, now *Snapshot, tell func(Event)) {
 	// Everything is new to whoever has seen nothing but a round in which the
 	// same baselines had nothing to say.
-	nothing := NewSnapshot(time.Unix(1, 0))
-	nothing.baselines = slices.Clone(now.baselines)
-	for i := range nothing.baselines {
-		nothing.baselines[i].judged = nothing.baselines[i].wanted
+	nothing := fleetMemory{Through: time.Second.Nanoseconds(), Coverage: make(map[string]float64)}
+	for _, b := range now.baselines {
+		nothing.Coverage[b.id] = 1
 	}
-	c := comparison{settings: s, before: nothing, after: now, known: &recollection{changes: make(map[string][]byte)}}
+	c := comparison{settings: s, after: now, known: &recollection{fleet: nothing, changes: make(map[string][]byte)}}
 	c.drop = 2      // only what is too low, not what fell
 	_ = c.run(tell) // what errs is the writing of a memory that is thrown away
 }
@@ -96,7 +105,7 @@ func (n *Notifier) deliver(ctx context.Context) error {
 		gone[key] = nil
 	}
 	for _, l := range all {
-		if !slices.ContainsFunc(n.channels, func(c *channel) bool { return c.name == l.channel }) {
+		if n.now().Sub(l.Due) >= keepGone && !slices.ContainsFunc(n.channels, func(c *channel) bool { return c.name == l.channel }) {
 			n.logger.WarnContext(ctx, "a message is dropped, its channel is gone", slog.String("channel", l.channel))
 			gone[l.key] = nil
 		}
@@ -108,46 +117,76 @@ func (n *Notifier) deliver(ctx context.Context) error {
 		for _, kind := range []MessageKind{Resend, Changes} {
 			due := slices.DeleteFunc(slices.Clone(all), func(l letter) bool { return l.channel != c.name || l.Kind != kind || l.Due.After(n.now()) })
 			if len(due) > 0 && ctx.Err() == nil {
-				errs = append(errs, n.dispatch(ctx, c, kind, due))
+				_, err := n.dispatch(ctx, c, kind, due)
+				errs = append(errs, err)
 			}
 		}
 	}
 	return errors.Join(append(errs, ctx.Err())...)
 }
 
+// deliverOwn sends the letters of a resend, each channel its own, and errs for
+// those that were not sent them.
+func (n *Notifier) deliverOwn(ctx context.Context, own map[string][]byte) error {
+	all, _, err := letters(ctx, n.memory)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, c := range n.channels {
+		list := slices.DeleteFunc(slices.Clone(all), func(l letter) bool { return l.channel != c.name || own[l.key] == nil })
+		if len(list) == 0 || ctx.Err() != nil {
+			continue
+		}
+		sendErr, err := n.dispatch(ctx, c, Resend, list)
+		if sendErr != nil {
+			sendErr = fmt.Errorf("resend on channel %s: %w", c.name, sendErr)
+		}
+		errs = append(errs, sendErr, err)
+	}
+	return errors.Join(append(errs, ctx.Err())...)
+}
+
+// errNoRoom says why nothing was sent, though it is due.
+var errNoRoom = errors.New("it had as many messages as per-hour lets through; this one waits")
+
 // dispatch makes one attempt at letters of one channel and kind, unless it is
-// quiet or had its share of messages.
-func (n *Notifier) dispatch(ctx context.Context, c *channel, kind MessageKind, list []letter) error {
+// quiet or had its share of messages. Each counts its own attempts; the log has
+// those of the one that was tried most.
+func (n *Notifier) dispatch(ctx context.Context, c *channel, kind MessageKind, list []letter) (sendErr, err error) {
 	now := n.now()
-	if kind != Resend && c.quietAt(now) || !c.free(now) {
-		return nil
+	switch {
+	case kind != Resend && c.quietAt(now):
+		return nil, nil
+	case !n.desk.room(c, now):
+		return errNoRoom, nil
 	}
-	attempts := 0
-	for _, l := range list {
-		attempts = max(attempts, l.Attempts)
+	most := 0
+	for i := range list {
+		list[i].Attempts++
+		most = max(most, list[i].Attempts)
 	}
-	attempts++
-	sendErr, logErr := n.attempt(ctx, c, bundle(list, n.settings.named, now), attempts, maxAttempts)
+	sendErr, logErr := n.attempt(ctx, c, bundle(list, n.settings.named, now), most, maxAttempts)
 	if sendErr != nil && ctx.Err() != nil {
-		return logErr // it was broken off: the next Tick tries again
+		return sendErr, logErr // it was broken off: the next Tick tries again
 	}
 	changes := make(map[string][]byte)
 	for _, l := range list {
 		changes[l.key] = nil
-		if sendErr == nil || attempts >= maxAttempts {
+		if sendErr == nil || l.Attempts >= maxAttempts {
 			continue
 		}
-		l.Attempts, l.Due = attempts, now.Add(pause(attempts)).UTC()
+		l.Due = now.Add(pause(l.Attempts)).UTC()
 		value, err := json.Marshal(l)
 		if err != nil {
-			return fmt.Errorf("write down what to tell: %w", err)
+			return sendErr, fmt.Errorf("write down what to tell: %w", err)
 		}
 		changes[l.key] = value
 	}
 	if err := n.memory.Remember(ctx, changes); err != nil {
-		return errors.Join(logErr, fmt.Errorf("note what channel %s was sent: %w", c.name, err))
+		return sendErr, errors.Join(logErr, fmt.Errorf("note what channel %s was sent: %w", c.name, err))
 	}
-	return logErr
+	return sendErr, logErr
 }
 
 // pause is how long to wait after so many attempts.

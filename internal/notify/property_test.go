@@ -115,7 +115,9 @@ func TestNoNameGetsThrough(t *testing.T) {
 		m := notify.MessageOf(notify.Changes, 10, before.At, after.At, events...)
 		j, err := json.Marshal(m)
 		check(t, err)
-		for _, text := range []string{m.Subject(), m.Text(notify.MaxMail, time.UTC), string(j), fmt.Sprintf("%+v", events)} {
+		all, err := json.Marshal(events)
+		check(t, err)
+		for _, text := range []string{m.Subject(), m.Text(notify.MaxMail, time.UTC), string(j), string(all)} {
 			if strings.Contains(text, "Anna") || strings.Contains(text, "Muster") || strings.Contains(text, "QXYZ") {
 				t.Fatalf("seed %d: %s", seed, text)
 			}

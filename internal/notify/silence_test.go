@@ -82,7 +82,7 @@ func TestADeviceIsToldAsSilentOnceWhenItsPatienceEnds(t *testing.T) {
 			}
 			for _, e := range events {
 				want := notify.Event{Kind: notify.NewlySilent, Device: "A-1", Groups: []string{c.group}, Ward: "3b", Severity: checks.Medium, Since: monday()}
-				if diff := cmp.Diff(want, e); diff != "" {
+				if diff := cmp.Diff(want, e, shown()); diff != "" {
 					t.Errorf("event (-want +got):\n%s", diff)
 				}
 			}

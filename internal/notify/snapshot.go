@@ -24,7 +24,7 @@ const (
 // use; once complete it may be read by many.
 type Snapshot struct {
 	At     time.Time       // as of which the round was judged; zero: there was none
-	Server []checks.Expiry // what the MDM server must keep valid
+	Server []checks.Expiry // what the MDM server must keep valid, each once; AddDevice adds to it
 	Lost   int             // answers that were lost in the round
 	Canary Canary
 
@@ -114,6 +114,7 @@ func (s *Snapshot) AddBaseline(r checks.BaselineResult, titles map[string]string
 }
 
 // AddDevice takes a device of the round with its verdicts as they read at s.At.
+// What ends and is the MDM server's goes to s.Server, for it is the same for all.
 // LastSeen is when anything last came from the device, an answer or a poll; zero
 // if that is not known, which is never silence. A canary is not to be given. Of a
 // device given twice the first counts.
@@ -127,12 +128,28 @@ func (s *Snapshot) AddDevice(r checks.DeviceResult, lastSeen time.Time) {
 		groups = append(groups, g)
 	}
 	d := s.device(key, device{
-		label: label(r.Subject), ward: r.Subject.Ward, groups: groups, lastSeen: lastSeen, expiring: slices.Clone(r.Expiring),
+		label: label(r.Subject), ward: r.Subject.Ward, groups: groups, lastSeen: lastSeen, expiring: s.addServer(r.Expiring),
 		entries: make([]entry, 0, len(r.Verdicts)),
 	})
 	for _, v := range r.Verdicts {
 		s.addVerdict(d, v)
 	}
+}
+
+// addServer takes what is the server's, and returns the rest.
+func (s *Snapshot) addServer(list []checks.Expiry) (own []checks.Expiry) {
+	for _, x := range list {
+		switch x.What {
+		case checks.PushCertificate, checks.IdentityAuthority, checks.ABMToken:
+			same := func(o checks.Expiry) bool { return o.What == x.What && o.NotAfter.Equal(x.NotAfter) }
+			if !slices.ContainsFunc(s.Server, same) {
+				s.Server = append(s.Server, x)
+			}
+		default:
+			own = append(own, x)
+		}
+	}
+	return own
 }
 
 // device finds a device or adds it. The pointer is good until the next is added.
@@ -193,13 +210,14 @@ func stateOf(v checks.Verdict) state {
 	return notJudged
 }
 
-// judges reports whether a baseline was judged by in the round.
-func (s *Snapshot) judges(id string) bool {
-	return slices.ContainsFunc(s.baselines, func(b baseline) bool { return b.id == id })
-}
-
 // title is a requirement's title, or nothing.
 func (s *Snapshot) title(k ruleKey) string { return s.titles[k] }
+
+// What stands in the place of an asset tag. Several devices may share it.
+const (
+	serialEnding = "serial ending "
+	noTag        = "a device without an asset tag"
+)
 
 // label names a device in messages: nobody's name, and no serial number that
 // could be looked up.
@@ -208,7 +226,10 @@ func label(s checks.Subject) string {
 		return clean(tag, maxLabel)
 	}
 	if runes := []rune(s.Serial); len(runes) > 4 {
-		return "serial ending " + clean(string(runes[len(runes)-4:]), maxLabel)
+		return serialEnding + clean(string(runes[len(runes)-4:]), maxLabel)
 	}
-	return "a device without an asset tag"
+	return noTag
 }
+
+// shared reports whether a label may be that of several devices.
+func shared(label string) bool { return label == noTag || strings.HasPrefix(label, serialEnding) }

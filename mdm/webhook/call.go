@@ -124,6 +124,7 @@ type result struct {
 	} `json:"status"`
 	PushError    *string `json:"push_error"`
 	CommandError *string `json:"command_error"`
+	CommandUUID  string  `json:"command_uuid"` // of what was queued
 }
 
 // result reads the answer to a push or an enqueue. NanoMDM answers 200 without

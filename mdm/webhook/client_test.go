@@ -79,6 +79,9 @@ func TestAskOfAServerThatIsNotWell(t *testing.T) {
 		{"a page of a proxy", answers(200, "text/html", "<html>Log in</html>"), "in HTML", 1},
 		{"a page of a proxy that is in trouble", answers(503, "text/html", "<html>"), "in HTML", 4},
 		{"another API", answers(200, text, `[]`), "200 OK: []", 1},
+		{"a proxy that is glad", answers(200, text, `{"ok":true}`), "does not name the command", 1},
+		{"a proxy that says nothing", answers(200, text, `{}`), "does not name the command", 1},
+		{"an answer to another request", answers(200, text, `{"no_push":true,"command_uuid":"WR-2"}`), "does not name the command", 1},
 		{"no such API", answers(404, "text/plain", "404 page not found"), "no such API", 1},
 		{"the wrong key", answers(401, "text/plain", "Unauthorized"), "refused the API key", 1},
 		{"an error for the one id", answers(500, text, `{"status":{"D":{"command_error":"no room"}}}`), "no room", 1},
@@ -158,7 +161,7 @@ func TestAnAskThatWasCutShortCanBeMadeAgain(t *testing.T) {
 				answers(500, "application/json", `{"status":{"D":{"command_error":"no room"}}}`)(w, req)
 			default:
 				queued[uuid]++
-				answers(200, "application/json", `{}`)(w, req)
+				answers(200, "application/json", `{"command_uuid":"WR-`+uuid+`"}`)(w, req)
 			}
 		}, nil)
 		var commands []mdm.Command

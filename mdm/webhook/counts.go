@@ -16,7 +16,7 @@ type Counts struct {
 	Unsigned int64 // 401: the signature is missing or wrong
 	TooLarge int64 // 413: not kept, for nobody knows who sent them before all is read
 	Refused  int64 // 400, 405 and 408: no event, no device named, or a slow sender
-	Busy     int64 // 503
+	Busy     int64 // 503: too much was under way, or it is of another device than Only
 	Failed   int64 // 500: could not be kept
 
 	Forward []ForwardCounts // in the order of ReceiverConfig.Forward

@@ -26,7 +26,21 @@ func (c *Client) enqueue(ctx context.Context, id, uuid string, command []byte) e
 	if err != nil {
 		return err
 	}
+	if r.silent() && r.CommandUUID != uuid {
+		return fmt.Errorf("%w, which does not name the command: is the URL that of the MDM server?", got.unexpected())
+	}
 	return r.queued(uuid)
+}
+
+// silent reports whether no error is told: then NanoMDM, and NanoHUB with its
+// code, names the command. Something else, as a proxy, does not.
+func (r result) silent() bool {
+	for _, of := range r.Status {
+		if of.CommandError != nil {
+			return false
+		}
+	}
+	return r.CommandError == nil
 }
 
 // queued returns why a command was not queued. The one command was for one

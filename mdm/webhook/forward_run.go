@@ -1,11 +1,9 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -213,26 +211,10 @@ func (t *target) sendLane(ctx context.Context, lane []entry) (done []outcome) {
 // post sends one event. It reports whether the target called the event wrong,
 // rather than being in trouble itself.
 func (t *target) post(ctx context.Context, body []byte) (wrong bool, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL, bytes.NewReader(body))
-	if err != nil {
-		return false, err
-	}
-	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	if t.Key != "" {
-		req.Header.Set(SignatureHeader, t.Key.Sign(body))
-	}
-	resp, err := t.Client.Do(req)
-	if err != nil {
-		return false, withoutURL(err)
-	}
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection serves again
-	_ = resp.Body.Close()
-	switch {
-	case resp.StatusCode/100 == 2:
-		return false, nil
-	case resp.StatusCode == http.StatusBadRequest, resp.StatusCode == http.StatusRequestEntityTooLarge,
-		resp.StatusCode == http.StatusUnsupportedMediaType, resp.StatusCode == http.StatusUnprocessableEntity:
+	status, err := Post(ctx, t.Client, t.URL, t.Key, "application/json; charset=utf-8", body)
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
 		wrong = true
 	}
-	return wrong, fmt.Errorf("it answered %s", resp.Status)
+	return wrong, err
 }

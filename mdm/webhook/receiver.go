@@ -47,6 +47,11 @@ type ReceiverConfig struct {
 	// concern nobody else. Default: there is none.
 	Own string
 
+	// Only is the id of the one device whose events are taken, as of a trial whose
+	// journal is thrown away: any other event is answered 503, for nothing would be
+	// left of it. Default: the events of all are taken.
+	Only string
+
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -58,8 +63,8 @@ type ReceiverConfig struct {
 // do with: a server does not send an event again, and logs whatever else it is
 // told. Otherwise it answers 401 to a bad signature, 405 to what is not POST,
 // 413 to a body over MaxEvent, 400 to what is no event or does not say of which
-// device it is, 408 to a sender that is slow, 503 when too much is under way and
-// 500 when the event could not be kept.
+// device it is, 408 to a sender that is slow, 503 when too much is under way or
+// the event is of another device than Only, and 500 when it could not be kept.
 type Receiver struct {
 	cfg      ReceiverConfig
 	logger   *slog.Logger
@@ -169,8 +174,11 @@ func (r *Receiver) refuse(w http.ResponseWriter, req *http.Request, err error) {
 	}
 	r.counts.refused(status)
 	level := slog.LevelWarn
-	if status == http.StatusInternalServerError {
+	switch {
+	case status == http.StatusInternalServerError:
 		level = slog.LevelError
+	case errors.Is(err, errOthers): // a whole fleet may say so
+		level = slog.LevelDebug
 	}
 	r.logger.LogAttrs(req.Context(), level, "refused a webhook event",
 		slog.Int("http_status", status), slog.String("remote", req.RemoteAddr), slog.Any("err", err))

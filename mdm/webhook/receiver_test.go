@@ -127,6 +127,30 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// A trial keeps nothing: what it took of others would be gone.
+func TestATrialOfOneDeviceTakesNoEventOfAnother(t *testing.T) {
+	c := newClinic(t, func(cfg *webhook.ReceiverConfig) { cfg.Only = udid })
+	other := "00008030-000A000000000002"
+	for _, tc := range []struct {
+		what string
+		body []byte
+		want int
+	}{
+		{"its own report", reportEvent(idle(udid)).json(), http.StatusOK},
+		{"a report of another", reportEvent(idle(other)).of(other, "Device", "").json(), http.StatusServiceUnavailable},
+		{"one of another that cannot be read", reportEvent("nonsense").of(other, "Device", "").json(), http.StatusServiceUnavailable},
+		{"an event of no device", event{"topic": "mdm.Brew"}.json(), http.StatusServiceUnavailable},
+	} {
+		if got := c.post(t, tc.body); got != tc.want {
+			t.Errorf("%s: got status %d, want %d", tc.what, got, tc.want)
+		}
+	}
+	if got := c.receiver.Counts(); got.Kept != 1 || got.Busy != 3 || got.Ignored != 0 {
+		t.Errorf("got %+v, want one kept and three refused", got)
+	}
+	must(t, c.state.Close())
+}
+
 func TestOnlyPostIsTaken(t *testing.T) {
 	c := newClinic(t)
 	w := httptest.NewRecorder()

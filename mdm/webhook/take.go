@@ -22,6 +22,9 @@ type incoming struct {
 	poll     bool // nothing but that the device connected
 }
 
+// errOthers is of events that ReceiverConfig.Only leaves to others.
+var errOthers = errors.New("it is not of the one device whose events are taken")
+
 // take keeps one event. The body is good until it returns.
 func (r *Receiver) take(ctx context.Context, body []byte) error {
 	sum := sha256.Sum256(body)
@@ -34,6 +37,9 @@ func (r *Receiver) take(ctx context.Context, body []byte) error {
 		return &refusal{http.StatusBadRequest, fmt.Errorf("read the event: %w", err)}
 	}
 	in, err := r.read(ctx, m)
+	if r.cfg.Only != "" && in.lane != r.cfg.Only {
+		return &refusal{http.StatusServiceUnavailable, errOthers}
+	}
 	if err != nil {
 		if passed, ok := errors.AsType[*refusal](err); ok && passed.status == http.StatusBadRequest && m.Topic != "" {
 			err = errors.Join(err, r.pass(ctx, in, body)) // others may make sense of it
