@@ -30,6 +30,7 @@ type attachRound struct {
 // device asks one device, and tells of each answer and what they add up to.
 func (t *attachTrial) device(ctx context.Context, baselines []*checks.Baseline) (err error) {
 	cfg := t.cfg
+	cfg.Attach.Only = t.opts.device // of others nothing would be left
 	if cfg.Dir, err = os.MkdirTemp("", "wardround-attach-*"); err != nil {
 		return err
 	}
@@ -45,8 +46,18 @@ func (t *attachTrial) device(ctx context.Context, baselines []*checks.Baseline) 
 	patience, enough := context.WithTimeout(ctx, t.opts.wait)
 	defer enough()
 	r := &attachRound{attachTrial: t, e: e, patience: patience, baselines: baselines}
-	return r.make(ctx)
+	if err := r.make(ctx); err != nil {
+		return err
+	}
+	if others := r.e.attached.receiver.Counts().Busy; others > 0 {
+		r.say(attachNote, "webhook", fmt.Sprintf("%s of other devices came meanwhile and %s not taken", counted(int(others), "event"), wasOrWere(others)), othersHint)
+	}
+	return nil
 }
+
+// othersHint says what became of the events of other devices: the folder is
+// thrown away, and nobody is passed anything on.
+const othersHint = "The server was answered 503 and does not send them again: nobody else got them either. Rounds ask those devices anew."
 
 // make asks in two steps, as rounds do: what the device is, and then what that
 // lets it be asked. The second waits until the first is answered, for NanoMDM's
@@ -186,12 +197,19 @@ func (r *attachRound) sayNothingCame(ctx context.Context) error {
 			"Start the server with the same text as -webhook-hmac-key.")
 	case len(device.Observations) > 0:
 		r.say(attachFailed, what, "the device polled and answered nothing "+waited, "Is its queue at the server stuck? With the storages inmem and filekv it can be, until it enrols anew: docs/attached.md.")
-	case counts.Kept+counts.Ignored+counts.Duplicates > 0:
+	case counts.Busy > 0:
 		r.say(attachFailed, what, "events of other devices came and none of this one "+waited, "The webhook works. Is the device on, on a network, and does the id say what the server calls it?")
 	default:
 		r.say(attachFailed, what, "nothing came by it "+waited, "Is the server started with the flags below, does it reach that address, and is the device on and on a network?")
 	}
 	return nil
+}
+
+func wasOrWere(n int64) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 func isOrAre(n int64) string {

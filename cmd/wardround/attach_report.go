@@ -37,6 +37,7 @@ type attachReport struct {
 
 // say tells of one finding: at once in text, since a device may take minutes.
 func (t *attachTrial) say(outcome attachOutcome, what, text, hint string) {
+	text, hint = oneLineOf(text), oneLineOf(hint)
 	t.failed = t.failed || outcome == attachFailed
 	t.report.Findings = append(t.report.Findings, attachFinding{Outcome: outcome, What: what, Text: text, Hint: hint})
 	mark := map[attachOutcome]string{attachOK: "ok", attachFailed: "FAIL", attachNote: "note"}[outcome]
@@ -45,6 +46,10 @@ func (t *attachTrial) say(outcome attachOutcome, what, text, hint string) {
 		t.printf("      %-28s %s\n", "", hint)
 	}
 }
+
+// oneLineOf has what a device or a server has written be no more than a part of
+// its line: neither an order to the terminal nor a finding of its own.
+func oneLineOf(text string) string { return strings.Join(strings.Fields(printable(text)), " ") }
 
 // printf writes to the reader of a text; the report in JSON comes at the end.
 func (t *attachTrial) printf(format string, args ...any) {

@@ -1,16 +1,21 @@
 package main
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wardround/wardround/mdm"
+	"github.com/wardround/wardround/mdm/webhook"
 )
 
 // An apiFake is a server that answers as NanoMDM 0.9.0 does to whoever has the
@@ -23,6 +28,12 @@ type apiFake struct {
 
 func (f apiFake) start(t *testing.T) string {
 	t.Helper()
+	server := httptest.NewServer(f.handler())
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func (f apiFake) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/version", func(w http.ResponseWriter, _ *http.Request) {
 		if f.html {
@@ -44,9 +55,7 @@ func (f apiFake) start(t *testing.T) string {
 			}
 		})
 	}
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return server.URL
+	return mux
 }
 
 func TestAttachTellsHowTheServerIs(t *testing.T) {
@@ -177,6 +186,65 @@ func TestAttachTellsProgramsTheSame(t *testing.T) {
 	}
 	if text, err := os.ReadFile(report.ConfigFile); err != nil || string(text) != report.Config {
 		t.Errorf("the file holds %s, %v; want what was told", text, err)
+	}
+}
+
+// The folder of the trial is thrown away: what it took of other devices would be
+// nowhere.
+func TestAttachTakesNoEventOfAnotherDevice(t *testing.T) {
+	home, hook := t.TempDir(), freeAddress(t)
+	key := writeFile(t, filepath.Join(home, "api.key"), []byte("right\n"))
+	hmac := writeFile(t, filepath.Join(home, "hmac.key"), []byte("signs\n"))
+	event := []byte(`{"topic": "mdm.Connect", "event_id": "1", "acknowledge_event": {"udid": "00008120-OTHER", "status": "Idle", "raw_payload": "` +
+		base64.StdEncoding.EncodeToString([]byte("<plist><dict><key>Status</key><string>Idle</string><key>UDID</key><string>00008120-OTHER</string></dict></plist>")) +
+		`"}, "ids": {"id": "00008120-OTHER", "type": "Device"}}`)
+	var told []int
+	mux := http.NewServeMux()
+	mux.Handle("/", apiFake{}.handler())
+	mux.HandleFunc("/v1/push/", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"status": {}}`)) })
+	mux.HandleFunc("/v1/enqueue/", func(w http.ResponseWriter, r *http.Request) {
+		command, err := io.ReadAll(r.Body)
+		uuid := regexp.MustCompile(`WR-[^<]+`).Find(command)
+		if err != nil || uuid == nil {
+			t.Errorf("queued %q, %v; want a command of ours", command, err)
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"no_push": true, "command_uuid": string(uuid)})
+		req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, "http://"+hook+"/webhook", bytes.NewReader(event))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		req.Header.Set(webhook.SignatureHeader, webhook.Secret("signs").Sign(event))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		resp.Body.Close()
+		told = append(told, resp.StatusCode)
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	status, out, errs := wardround(t, "attach", server.URL, "--key-file", key, "--hmac-key-file", hmac, "--device", "00008120-MINE", "--mdm-listen", hook,
+		"--wait", "1s", "--dir", filepath.Join(home, "ward"), "-o", filepath.Join(home, "wardround.yaml"))
+	server.Close()
+	if len(told) != 1 || told[0] != http.StatusServiceUnavailable {
+		t.Errorf("the server was told %v of an event of another device, want 503", told)
+	}
+	for _, want := range []string{"events of other devices came and none of this one", "1 event of other devices came meanwhile and was not taken", "nobody else got them either"} {
+		if status != exitFailures || !strings.Contains(out, want) {
+			t.Errorf("got exit status %d, %s%s; want 1 and %q", status, out, errs, want)
+		}
+	}
+}
+
+func TestWhatADeviceWritesIsNoMoreThanPartOfItsLine(t *testing.T) {
+	var out strings.Builder
+	trial := &attachTrial{opts: attachOptions{format: "text"}, out: &out}
+	chain := []mdm.ErrorLink{{ErrorDomain: "X\x1b[2J\r\nok    Restrictions answered\u202e", ErrorCode: 1}}
+	trial.say(attachFailed, "SecurityInfo", refusalText(mdm.Error, chain), "hint\x07")
+	if got := out.String(); strings.ContainsAny(got, "\x1b\r\x07\u202e") || strings.Count(got, "\n") != 2 {
+		t.Errorf("got %q, want two lines and no order to the terminal", got)
 	}
 }
 

@@ -26,7 +26,8 @@ one enrolled device is asked what a round would ask it, in a folder that is thro
 afterwards: that shows whether its answers come by the webhook, which of the questions
 it refuses and which right of its enrollment profile that is about, and what it would
 be found to be. Nothing is changed on it. For that the server has to be started as
-below already, and no 'wardround serve' may listen on the same address.
+below already, and no 'wardround serve' may listen on the same address. What other
+devices say in that time is not taken: the server is answered 503, and nobody gets it.
 
 Then it says what the server has to be started with, and what the configuration of
 wardround would be. That is written after a y on a terminal, or with --yes, never over

@@ -106,6 +106,10 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 	if err != nil {
 		return err
 	}
+	zone, err := opts.cfg.zone()
+	if err != nil {
+		return err
+	}
 	known, err := catalog.Open(opts.catalog...)
 	if err != nil {
 		return usage(fmt.Errorf("catalog: %w", err), "")
@@ -129,7 +133,7 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 	for _, p := range known.Problems() {
 		checked.problem(p.Path, p.Code, p.Message)
 	}
-	if err := writeReport(ctx, checked, now, opts.format, out); err != nil {
+	if err := writeReport(ctx, checked, now, opts.format, zone, out); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	t := tallyOf(checked.fleet.Results(now))
@@ -137,9 +141,13 @@ func runCheck(ctx context.Context, opts checkOptions, now time.Time, out io.Writ
 	return outcomeOf(t, opts.minCoverage)
 }
 
-func writeReport(ctx context.Context, src report.Source, now time.Time, format string, out io.Writer) error {
+// writeReport writes a report of what was judged just now. Without a zone it is
+// the same on any machine.
+func writeReport(ctx context.Context, src report.Source, now time.Time, format string, zone *time.Location, out io.Writer) error {
 	if format == "json" {
 		return report.StreamJSON(ctx, out, src, now)
 	}
-	return report.StreamText(ctx, out, src, now, textOptions(out))
+	text := textOptions(out)
+	text.Zone = zone
+	return report.StreamText(ctx, out, src, now, text)
 }

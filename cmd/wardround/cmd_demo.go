@@ -138,7 +138,7 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 	rounder := sweep.NewRounder(sweep.Config{
 		Baselines: baselines, Catalog: known, AppManagement: true, Tool: toolVersion(),
 		Rate: -1, Quiet: demoQuiet, Repush: demoRepush, Server: append(clinic.expiries, opts.server...),
-		ChainKey: keeper.public(), Zone: opts.zone, Recorded: keeper.publish,
+		ChainKey: keeper.public(), Zone: opts.zone, Recorded: keeper.recorded,
 	}, state, results, intake, clinic.mdm, logger)
 	if _, err := rounder.Round(ctx, roundProgress(bar)); err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -149,7 +149,7 @@ func runDemo(ctx context.Context, opts demoOptions, logger *slog.Logger, out, pr
 	}
 	fmt.Fprintf(progress, "kept in %s\n\n", dir)
 	text := textOptions(out)
-	text.Hint = explainHint(dir)
+	text.Zone, text.Hint = opts.zone, explainHint(dir)
 	return reportFrom(ctx, results, time.Now(), reportOptions{format: opts.format}, text, out)
 }
 

@@ -40,7 +40,11 @@ Exit status: 0; 2 if there is no such device, requirement or results.`,
 			if len(args) > 1 {
 				opts.requirement = args[1]
 			}
-			return runExplain(ctx, opts, g.config.Dir, time.Now(), g.out)
+			zone, err := g.config.zone()
+			if err != nil {
+				return err
+			}
+			return runExplain(ctx, opts, g.config.Dir, zone, time.Now(), g.out)
 		}),
 	}
 	opts.addFlags(cmd.Flags())
@@ -62,7 +66,7 @@ func (o *explainOptions) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.bytes, "bytes", false, "print the kept bytes of the evidence too (from state.db)")
 }
 
-func runExplain(ctx context.Context, opts explainOptions, dir string, now time.Time, out io.Writer) error {
+func runExplain(ctx context.Context, opts explainOptions, dir string, zone *time.Location, now time.Time, out io.Writer) error {
 	if err := formatFlag(opts.format, "text", "json"); err != nil {
 		return err
 	}
@@ -88,7 +92,9 @@ func runExplain(ctx context.Context, opts explainOptions, dir string, now time.T
 		doc.Devices = []report.Device{device}
 		err = report.WriteJSON(out, doc)
 	} else {
-		err = report.WriteExplain(out, report.Explanation{AsOf: doc.AsOf, Device: device, Clause: clauseOf}, textOptions(out))
+		text := textOptions(out)
+		text.Zone = zone
+		err = report.WriteExplain(out, report.Explanation{AsOf: doc.AsOf, Device: device, Clause: clauseOf}, text)
 		if err == nil {
 			err = writeOwed(out, owed)
 		}

@@ -120,6 +120,11 @@ func runReport(ctx context.Context, opts reportOptions, cfg Config, now time.Tim
 	if opts.output != "" {
 		text = report.TextOptions{}
 	}
+	zone, err := cfg.zone()
+	if err != nil {
+		return err
+	}
+	text.Zone = zone
 	if opts.from != "" {
 		text.Hint = "One device in full: wardround explain DEVICE --from " + opts.from
 		doc, err := readReport(opts.from)
@@ -136,10 +141,6 @@ func runReport(ctx context.Context, opts reportOptions, cfg Config, now time.Tim
 	// A fleet passes by, and little of it stays: with the usual setting a third
 	// of the time would go to looking for what does.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	zone, err := cfg.zone()
-	if err != nil {
-		return err
-	}
 	if now, err = results.ReadAt(ctx, now); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}

@@ -67,7 +67,7 @@ func runServe(ctx context.Context, cfg Config, again func() (Config, error), log
 	e.baselines.dir = e.file(lastGoodDir)
 	hooks := serveHooks{}
 	if e.attached != nil {
-		hooks.webhook = e.attached.counts
+		hooks.webhook = e.attached.receiver.Counts
 	}
 	if e.canary != nil {
 		hooks.parts = append(hooks.parts, e.canary.part)

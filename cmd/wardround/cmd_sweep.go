@@ -33,8 +33,9 @@ serves the devices while the round lasts. A round ends when all have answered,
 when nothing came for --quiet, or after --wait at the latest. One that is
 interrupted keeps what has arrived: 'sweep resume' goes on with it.
 
-Exit status: 1 if a required requirement fails (see --fail-on); else 3 if nothing was judged or
-fewer of the enrolled devices than --min-coverage; else 0; 2 for wrong use.`,
+Exit status: 1 if a required requirement fails (see --fail-on); else 3 if no device could be
+asked, nothing was judged, or fewer of the enrolled devices than --min-coverage; else 0; 2 for
+wrong use.`,
 		Example: `  wardround sweep --dir ward
   wardround sweep --dir ward --group "ward 7" --baseline phsa-facetime --wait 10m
   wardround sweep --dir ward --dry-run`,
@@ -65,7 +66,7 @@ type sweepOptions struct {
 }
 
 func (o *sweepOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&o.baselines, "baseline", nil, "shipped baseline or file; may be repeated (default: those of the last sweep, at first "+defaultBaseline+")")
+	flags.StringSliceVar(&o.baselines, "baseline", nil, "shipped baseline or file; may be repeated (default: those of the last sweep; at first those of rounds, else "+defaultBaseline+")")
 	flags.Float64Var(&o.minCoverage, "min-coverage", 0.9, "least part of the enrolled devices that must be judged, 0 to 1")
 	flags.DurationVar(&o.wait, "wait", 10*time.Minute, "end the round after this long at the latest")
 	flags.DurationVar(&o.quiet, "quiet", 2*time.Minute, "end the round when nothing came for this long")
@@ -135,8 +136,28 @@ func runSweep(ctx context.Context, opts sweepOptions, cfg Config, logger *slog.L
 	defer results.Close()
 	text := textOptions(out)
 	text.Hint = explainHint(cfg.Dir)
+	if text.Zone, err = cfg.zone(); err != nil {
+		return err
+	}
 	err = reportFrom(ctx, results, time.Now(), reportOptions{format: opts.format, minCoverage: opts.minCoverage}, text, out)
-	return failOn(ctx, opts, cfg.Dir, results, before, err)
+	return orReachedNobody(failOn(ctx, opts, cfg.Dir, results, before, err), swept)
+}
+
+// orReachedNobody adds to the outcome of a round that no device could be asked
+// in it: what they said before may be fresh, and is no proof of today.
+func orReachedNobody(outcome error, swept store.Sweep) error {
+	status, judged := errors.AsType[*statusError](outcome)
+	if !reachedNobody(swept) || outcome != nil && !judged {
+		return outcome
+	}
+	all := &statusError{code: exitNotKnown, why: fmt.Sprintf("none of %s could be asked; the log says why", counted(swept.Unreached, "device"))}
+	if judged {
+		all.code = status.code
+		if status.why != "" {
+			all.why += "; " + status.why
+		}
+	}
+	return all
 }
 
 // makeRound has the running serve make the round, or serves devices itself
@@ -172,7 +193,7 @@ func sweepLine(s store.Sweep) string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{s.NotNow, "put it off"}, {s.Silent, "silent"}, {s.Errors, "refused"}, {s.Unreadable, "unreadable"}, {s.Settling, "in Setup Assistant"}, {s.Unreached, "not reached in time"}, {s.Lost, "answers lost"}} {
+	}{{s.NotNow, "put it off"}, {s.Silent, "silent"}, {s.Errors, "refused"}, {s.Unreadable, "unreadable"}, {s.Settling, "in Setup Assistant"}, {s.Unreached, "not reached"}, {s.Lost, "answers lost"}} {
 		if c.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
 		}

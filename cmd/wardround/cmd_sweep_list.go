@@ -44,7 +44,7 @@ type sweepRecord struct {
 	Errors     int    `json:"errors"`
 	Unreadable int    `json:"unreadable"`
 	Settling   int    `json:"settling"`
-	Unreached  int    `json:"unreached"` // their turn never came
+	Unreached  int    `json:"unreached"` // their turn never came, or the server took no question for them
 	Commands   int    `json:"commands"`
 	Lost       int    `json:"lost_answers"`
 }

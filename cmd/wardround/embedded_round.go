@@ -53,7 +53,7 @@ func (e *embedded) rounder(ctx context.Context, req roundRequest) (*sweep.Rounde
 	return sweep.NewRounder(sweep.Config{
 		Baselines: baselines, BaselineNames: req.Baselines, Problems: problems, WaiverApproval: l.cfg.WaiverApproval, Catalog: l.catalog.Catalog(), AppManagement: l.cfg.AppManagement, Apps: l.cfg.ClinicalApps,
 		Tool: toolVersion(), Build: build, Server: l.expiries, Zone: zone,
-		Group: req.Group, Wait: req.Wait, Quiet: req.Quiet, Rate: l.cfg.PushRate, LossGrace: l.cfg.LossGrace, ChainKey: e.chain.public(), Canary: e.canary.inRound(l), Recorded: e.chain.publish,
+		Group: req.Group, Wait: req.Wait, Quiet: req.Quiet, Rate: l.cfg.PushRate, LossGrace: l.cfg.LossGrace, ChainKey: e.chain.public(), Canary: e.canary.inRound(l), Recorded: e.chain.recorded,
 	}, e.state, e.results, e.intake, e.watch.asker(l.asker), e.logger), nil
 }
 
@@ -89,7 +89,7 @@ func (e *embedded) makeRound(ctx context.Context, rounder *sweep.Rounder, req ro
 	if err := e.live.Load().cfg.publish(ctx); err != nil { // the round is recorded all the same
 		e.logger.ErrorContext(ctx, "no snapshot was published", "sweep", swept.ID, "err", err)
 	}
-	e.tell(ctx, swept)
+	e.tell(ctx, swept, rounder.Baselines())
 	return swept, nil
 }
 
@@ -138,37 +138,6 @@ func (e *embedded) canAsk(ctx context.Context, group string) error {
 
 func nobodyEnrolled(dir string) error {
 	return usage(fmt.Errorf("no device is enrolled in %s", dir), "devices enrol while 'wardround serve' runs; try it with 'wardround simulate'")
-}
-
-// settleBaselines says what a round judges by. One that goes on with a sweep, or
-// names none, judges by what that sweep or the last one was judged by. One of a
-// group adds to these: it judges the whole fleet, and what a round does not name
-// stops being current.
-func (e *embedded) settleBaselines(ctx context.Context, req *roundRequest) error {
-	sweeps, err := e.state.Sweeps(ctx) // the newest first
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(sweeps, func(s store.Sweep) bool {
-		return len(s.Baselines) > 0 && (req.Resume == 0 || s.ID == req.Resume)
-	})
-	var before []string
-	if i >= 0 {
-		before = sweeps[i].Baselines
-	}
-	switch {
-	case len(req.Baselines) == 0 && before == nil:
-		req.Baselines = []string{defaultBaseline}
-	case len(req.Baselines) == 0:
-		req.Baselines = before
-	case req.Group != "":
-		for _, name := range before {
-			if !slices.Contains(req.Baselines, name) {
-				req.Baselines = append(req.Baselines, name)
-			}
-		}
-	}
-	return nil
 }
 
 // catchUp judges what was kept since the last round, as after a crash between

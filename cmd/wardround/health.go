@@ -13,6 +13,7 @@ import (
 
 	"github.com/wardround/wardround/checks"
 	"github.com/wardround/wardround/internal/store"
+	"github.com/wardround/wardround/internal/sweep"
 	"github.com/wardround/wardround/mdm"
 )
 
@@ -40,6 +41,8 @@ const (
 	aliveTimeout = 2 * time.Second
 	// lossLimit is the part of a sweep's answers that may be lost.
 	lossLimit = 0.05
+	// unreachedLimit is the part of those that are to be asked that may not be.
+	unreachedLimit = 0.1
 	// overdue is after how many intervals without a round serve is not ready.
 	overdue = 2
 )
@@ -142,8 +145,8 @@ func writeScratch(dir string) error {
 	return errors.Join(err, notThere(os.Remove(name)))
 }
 
-// rounds tells of the last sweep that ended: what was lost of it, and how long
-// ago it was.
+// rounds tells of the last round that ended: whom it asked, what was lost of it,
+// and how long ago it was.
 func (p *prober) rounds(ctx context.Context, now time.Time) []healthPart {
 	sweeps, err := p.e.state.Sweeps(ctx)
 	if err != nil {
@@ -158,10 +161,10 @@ func (p *prober) rounds(ctx context.Context, now time.Time) []healthPart {
 	late := interval > 0 && now.Sub(p.began) > overdue*interval
 	last, ended := lastEnded(sweeps)
 	if !ended {
-		return []healthPart{{"loss", true, noSweep}, {"sweep", !late, noSweep + dueEvery(interval)}}
+		return []healthPart{{"asked", true, noSweep}, {"loss", true, noSweep}, {"sweep", !late, noSweep + dueEvery(interval)}}
 	}
 	age := now.Sub(last.Ended)
-	return []healthPart{lossPart(last), {
+	return []healthPart{askedPart(last), lossPart(last), {
 		"sweep", !late || age <= overdue*interval,
 		fmt.Sprintf("the last ended %s ago%s", age.Truncate(time.Second), dueEvery(interval)),
 	}}
@@ -176,14 +179,30 @@ func dueEvery(interval time.Duration) string {
 	return fmt.Sprintf("; one is due every %s", interval)
 }
 
-// lastEnded is the newest sweep that has ended, of those listed newest first.
+// lastEnded is the newest round that has ended, of the sweeps that are listed
+// newest first. That devices which enrol are inspected is no sign that rounds are
+// made.
 func lastEnded(sweeps []store.Sweep) (store.Sweep, bool) {
 	for _, s := range sweeps {
-		if !s.Ended.IsZero() {
+		if !s.Ended.IsZero() && s.Group != sweep.JustEnrolled {
 			return s, true
 		}
 	}
 	return store.Sweep{}, false
+}
+
+// askedPart fails if the questions of a sweep did not get to devices: what the
+// server does not take, nobody can answer.
+func askedPart(s store.Sweep) healthPart {
+	all := s.Asked + s.Unreached
+	says := fmt.Sprintf("%d of %d devices asked in sweep %d", s.Asked, all, s.ID)
+	return healthPart{"asked", float64(s.Unreached) <= unreachedLimit*float64(all), says}
+}
+
+// reachedNobody reports a sweep that has ended, and in which there were devices
+// to ask and none could be.
+func reachedNobody(s store.Sweep) bool {
+	return !s.Ended.IsZero() && s.Asked == 0 && s.Unreached > 0
 }
 
 func lossPart(s store.Sweep) healthPart {
@@ -191,8 +210,16 @@ func lossPart(s store.Sweep) healthPart {
 	return healthPart{"loss", float64(s.Lost) <= lossLimit*float64(s.Commands), says}
 }
 
-// push tells how long the certificate is good that wakes devices.
+// push tells how long the certificate is good that wakes devices. Of a server
+// elsewhere it is not known here.
 func (p *prober) push(now time.Time) healthPart {
+	if p.e.attached != nil {
+		says := "the attached server pushes; how long its certificate lasts is not known here"
+		if n := p.e.watch.notPushed.Load(); n > 0 {
+			says += fmt.Sprintf("; since serve began %d of %d pushes were refused", n, n+p.e.watch.pushed.Load())
+		}
+		return healthPart{"push", true, says}
+	}
 	for _, x := range p.e.live.Load().expiries {
 		if x.What == checks.PushCertificate {
 			days := daysLeft(x.NotAfter, now)

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/wardround/wardround/internal/store"
 	"github.com/wardround/wardround/internal/sweep"
 )
 
@@ -23,12 +25,12 @@ const (
 // as well.
 func (e *embedded) inspectEnrolled(ctx context.Context) error {
 	for {
-		asked, err := e.inspect(ctx)
+		more, err := e.inspect(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, errRoundUnderWay) || errors.Is(err, context.Canceled):
-		case err != nil || !asked:
+		case err != nil || !more:
 			return err
 		}
 		select {
@@ -40,7 +42,8 @@ func (e *embedded) inspectEnrolled(ctx context.Context) error {
 }
 
 // inspect makes a round of the devices that have just enrolled, and reports
-// whether there were any.
+// whether there were any. It makes none while all of them are in Setup Assistant.
+// That it could ask nobody is an error, so that it is tried ever less often.
 func (e *embedded) inspect(ctx context.Context) (bool, error) {
 	if !e.live.Load().cfg.Inspect {
 		return false, nil
@@ -60,9 +63,27 @@ func (e *embedded) inspect(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	plan, err := rounder.Plan(ctx)
-	if err != nil || len(plan) == 0 {
+	if err != nil {
 		return false, err
 	}
-	_, err = e.makeRound(ctx, rounder, req, func(sweep.Progress) {})
+	if !slices.ContainsFunc(plan, func(p sweep.Planned) bool { return !p.Settling }) {
+		return len(plan) > 0, e.judgeLate(ctx, rounder)
+	}
+	made, err := e.makeRound(ctx, rounder, req, func(sweep.Progress) {})
+	if err == nil && made.Asked == 0 {
+		err = errReachedNobody(made)
+	}
 	return true, err
+}
+
+// judgeLate judges what came of devices that enrolled lately after the round in
+// which they were asked, if anything did: the next one may be a day away.
+func (e *embedded) judgeLate(ctx context.Context, rounder *sweep.Rounder) error {
+	if !e.intake.Unjudged() {
+		return nil
+	}
+	if err := rounder.JudgeAll(ctx, store.Sweep{}, func(sweep.Progress) {}); err != nil {
+		return err
+	}
+	return e.live.Load().cfg.publish(ctx)
 }

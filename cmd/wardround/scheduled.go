@@ -28,6 +28,9 @@ func openScheduler(ctx context.Context, e *embedded) (*scheduler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := e.checkRounds(ctx, e.cfg); err != nil {
+		return nil, err
+	}
 	plans := table[jobs.Round]
 	s.plans.Store(&plans)
 	s.runner, err = jobs.Open(ctx, e.file(jobsFile), jobs.Config{
@@ -37,7 +40,7 @@ func openScheduler(ctx context.Context, e *embedded) (*scheduler, error) {
 			jobs.Inspect:  func(ctx context.Context, _ jobs.Job) error { return e.inspectEnrolled(ctx) },
 			jobs.Upkeep:   func(ctx context.Context, _ jobs.Job) error { return e.upkeep(ctx) },
 			jobs.Snapshot: func(ctx context.Context, _ jobs.Job) error { return e.live.Load().cfg.publish(ctx) },
-			jobs.Head:     func(ctx context.Context, _ jobs.Job) error { e.chain.publish(ctx); return nil },
+			jobs.Head:     func(ctx context.Context, _ jobs.Job) error { return e.chain.publish(ctx) },
 			jobs.Digest:   func(ctx context.Context, _ jobs.Job) error { return e.tellWhatWaits(ctx) },
 		},
 	})
@@ -55,7 +58,8 @@ func usersToMend(err error) bool {
 
 // round makes the rounds of one schedule, a group after the other. One that was
 // made since they were due is not made again, and one that was cut short is gone
-// on with: the job comes again after either.
+// on with: the job comes again after either. One that fails keeps no other from
+// being made.
 func (s *scheduler) round(ctx context.Context, job jobs.Job) error {
 	wait, quiet := defaultRoundWait, defaultRoundQuiet
 	for _, r := range s.e.live.Load().cfg.Rounds {
@@ -71,25 +75,69 @@ func (s *scheduler) round(ctx context.Context, job jobs.Job) error {
 	if err != nil {
 		return err
 	}
+	var failed []error
 	for _, group := range groups {
 		req := roundRequest{Group: group, Baselines: job.Schedule.Baselines, Wait: wait, Quiet: quiet}
-		i := slices.IndexFunc(sweeps, func(made store.Sweep) bool { return made.Group == group && !made.Started.Before(job.Due) })
-		switch {
-		case i >= 0 && !sweeps[i].Ended.IsZero():
-			continue
-		case i >= 0:
-			req.Resume = sweeps[i].ID
+		if made, ok := madeSince(sweeps, job, group); ok {
+			if !made.Ended.IsZero() {
+				continue
+			}
+			req.Resume, req.Baselines = made.ID, nil // it is judged by its own
 		}
-		s.e.logger.InfoContext(ctx, "a scheduled round begins", "round", job.Schedule.Name, "group", group, "due", stamp(job.Due), "resumed", req.Resume)
-		_, err := s.e.round(ctx, req, func(sweep.Progress) {})
+		err := s.groupRound(ctx, job, req)
 		if errors.Is(err, errRoundUnderWay) {
 			return jobs.Postpone(time.Minute, err)
 		}
 		if err != nil {
-			return fmt.Errorf("round %q of group %q: %w", job.Schedule.Name, group, err)
+			failed = append(failed, fmt.Errorf("round %q of group %q: %w", job.Schedule.Name, group, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	if len(failed) == 0 { // those that no inspection could ask were asked with the others: it succeeds now
+		return s.runner.Enrolled(ctx)
+	}
+	return allOf(failed)
+}
+
+// allOf joins errors. They are somebody's to mend only if each is: else all is
+// tried again.
+func allOf(failed []error) error {
+	joined := errors.Join(failed...)
+	if slices.ContainsFunc(failed, func(err error) bool { return !usersToMend(err) }) && usersToMend(joined) {
+		return errors.New(joined.Error())
+	}
+	return joined
+}
+
+// groupRound makes one of the rounds of a schedule. One in which nobody could be
+// asked has failed.
+func (s *scheduler) groupRound(ctx context.Context, job jobs.Job, req roundRequest) error {
+	s.e.logger.InfoContext(ctx, "a scheduled round begins", "round", job.Schedule.Name, "group", req.Group, "due", stamp(job.Due), "resumed", req.Resume)
+	made, err := s.e.round(ctx, req, func(sweep.Progress) {})
+	if err == nil && reachedNobody(made) {
+		return errReachedNobody(made)
+	}
+	return err
+}
+
+// errReachedNobody is the error of a round in which nobody could be asked.
+func errReachedNobody(made store.Sweep) error {
+	return fmt.Errorf("sweep %d: none of %s could be asked", made.ID, counted(made.Unreached, "device"))
+}
+
+// madeSince returns the newest round of a group that was begun since a job was
+// due and judges by all that its schedule names. One that could ask nobody does
+// not count.
+func madeSince(sweeps []store.Sweep, job jobs.Job, group string) (store.Sweep, bool) {
+	for _, made := range sweeps {
+		other := made.Group != group || made.Started.Before(job.Due) || reachedNobody(made)
+		if !other && !slices.ContainsFunc(job.Schedule.Baselines, func(name string) bool { return !slices.Contains(made.Baselines, name) }) {
+			return made, true
+		}
+	}
+	return store.Sweep{}, false
 }
 
 // start begins to do what is due.
@@ -97,7 +145,7 @@ func (s *scheduler) start(ctx context.Context) error {
 	for _, w := range s.e.cfg.lintRounds(*s.plans.Load(), time.Now()) {
 		s.e.logger.WarnContext(ctx, "a doubt about the schedule", "doubt", w)
 	}
-	return errors.Join(s.runner.Start(ctx), s.runner.Enrolled(ctx, sweep.JustEnrolled))
+	return errors.Join(s.runner.Start(ctx), s.runner.Enrolled(ctx))
 }
 
 // watch has devices that enrol inspected, until ctx ends.
@@ -108,7 +156,7 @@ func (s *scheduler) watch(ctx context.Context) {
 			return
 		case <-s.e.intake.Enrolled():
 		}
-		if err := s.runner.Enrolled(ctx, sweep.JustEnrolled); err != nil && ctx.Err() == nil {
+		if err := s.runner.Enrolled(ctx); err != nil && ctx.Err() == nil {
 			s.e.logger.ErrorContext(ctx, "a device that enrolled is not inspected before the next round", "err", err)
 		}
 	}
@@ -144,8 +192,15 @@ func (s *scheduler) health(ctx context.Context) healthPart {
 	part := healthPart{"jobs", true, "none fails"}
 	var failing []string
 	for _, job := range all {
+		if s.gone(job) {
+			continue
+		}
 		if job.Failures > 0 {
-			failing = append(failing, fmt.Sprintf("%s %s, %d in a row", job.Kind, job.Name, job.Failures))
+			last := "never done"
+			if !job.Succeeded.IsZero() {
+				last = "last done " + stamp(job.Succeeded)
+			}
+			failing = append(failing, fmt.Sprintf("%s, %d in a row, %s", strings.TrimSpace(string(job.Kind)+" "+job.Name), job.Failures, last))
 		}
 		part.OK = part.OK && job.Failures < failuresLimit
 	}
@@ -153,6 +208,13 @@ func (s *scheduler) health(ctx context.Context) healthPart {
 		part.Says = "failing: " + strings.Join(failing, "; ")
 	}
 	return part
+}
+
+// gone reports the status of a round that is not in the settings any more: nobody
+// can mend it. The other schedules are always there.
+func (s *scheduler) gone(job jobs.Status) bool {
+	planned := func(p *jobs.Plan) bool { return p.Name() == job.Name }
+	return job.Kind == jobs.Round && !slices.ContainsFunc(*s.plans.Load(), planned)
 }
 
 // upkeep drops what is kept no longer.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -22,33 +23,21 @@ func (s *serving) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkBaselines(ctx); err != nil {
+	baselines, err := s.e.checkBaselines(ctx, cfg)
+	if err != nil {
 		return err
 	}
 	if err := s.scheduler.reload(ctx, cfg); err != nil {
 		return err
 	}
 	s.e.live.Store(next)
+	for _, b := range baselines {
+		s.e.logger.InfoContext(ctx, "baseline", "baseline", b.ID, "version", b.Version)
+	}
 	if len(ignored) > 0 {
 		s.e.logger.WarnContext(ctx, "settings that hold only after a restart were changed", "keys", strings.Join(ignored, ", "))
 	}
 	s.logDifference(ctx, before, next)
-	return nil
-}
-
-// checkBaselines reads those that the next round judges by.
-func (s *serving) checkBaselines(ctx context.Context) error {
-	var req roundRequest
-	if err := s.e.settleBaselines(ctx, &req); err != nil {
-		return err
-	}
-	baselines, err := loadBaselines(req.Baselines)
-	if err != nil {
-		return err
-	}
-	for _, b := range baselines {
-		s.e.logger.InfoContext(ctx, "baseline", "baseline", b.ID, "version", b.Version)
-	}
 	return nil
 }
 
@@ -65,30 +54,31 @@ func (s *serving) reloaded(ctx context.Context, err error) {
 	s.manager.ready("serving devices on " + s.e.url)
 }
 
-// reloadable are the keys that SIGHUP changes, whole sections by their names.
-// The others belong to what listens and what is open.
-func reloadable() []string {
-	return []string{
-		"zone", "identity-ca", "retain", "push-rate", "loss-grace", "catalog", "app-management", "clinical-apps", "abm-token-expires",
-		"rounds", "inspect", "blackout", "notify", "waiver-file", "max-waiver", "waiver-approval", "retain-bodies", "retain-history", "snapshot-path",
+// fixed are the settings that SIGHUP does not change: they belong to what listens
+// and what is open.
+func (c *Config) fixed() []any {
+	return []any{
+		&c.Dir, &c.LogLevel, &c.LogFormat, &c.Listen, &c.MetricsListen, &c.MDMListen, &c.Attach, &c.Canary,
+		&c.HeadFile, &c.HeadWebhook, &c.HeadWebhookKeyFile, &c.HeadWebhookKey,
 	}
 }
 
-// keepFixed returns next, and which keys it changes that SIGHUP does not.
+// keepFixed returns next with the fixed settings as they were before, and which
+// keys it would have changed.
 func keepFixed(before, next Config) (Config, []string) {
+	kept := next
+	old := before.fixed()
+	for i, setting := range kept.fixed() {
+		reflect.ValueOf(setting).Elem().Set(reflect.ValueOf(old[i]).Elem())
+	}
 	var changed []string
-	old := before.settings()
-	for i, s := range next.settings() {
-		section, _, _ := strings.Cut(s.path, ".")
-		if !slices.Contains(reloadable(), section) && !sameValue(old[i].value, s.value) {
+	wanted := next.settings()
+	for i, s := range kept.settings() {
+		if !sameValue(s.value, wanted[i].value) {
 			changed = append(changed, s.path)
 		}
 	}
-	next.Dir, next.LogLevel, next.LogFormat = before.Dir, before.LogLevel, before.LogFormat
-	next.Listen, next.MetricsListen, next.MDMListen = before.Listen, before.MetricsListen, before.MDMListen
-	next.Attach, next.Canary = before.Attach, before.Canary
-	next.HeadFile, next.HeadWebhook, next.HeadWebhookKeyFile, next.HeadWebhookKey = before.HeadFile, before.HeadWebhook, before.HeadWebhookKeyFile, before.HeadWebhookKey
-	return next, changed
+	return kept, changed
 }
 
 // logDifference says what a reload changed.

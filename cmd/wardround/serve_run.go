@@ -13,8 +13,14 @@ import (
 	"time"
 )
 
-// drainTime bounds how long serve takes to end.
-const drainTime = 20 * time.Second
+// How long serve takes to end: jobs may finish for finishTime and are then cut,
+// which takes them 5 s at most, what is left of a round may take cutTime, and
+// devices have 10 s and pages 2 s for what they are in the middle of. That is
+// less than systemd's TimeoutStopSec in contrib.
+const (
+	finishTime = 3 * time.Second
+	cutTime    = 5 * time.Second
+)
 
 // A serving is a data folder with all that listens for it.
 type serving struct {
@@ -156,19 +162,24 @@ func (s *serving) run(ctx context.Context) error {
 	}
 }
 
-// Close ends serving: what was begun is finished or cut, for as long as
-// drainTime.
+// Close ends serving. Rounds that somebody asked for are cut at once, since
+// inspections wait for them, and jobs after a moment: both are gone on with.
 func (s *serving) Close() error {
 	s.stopping.Store(true)
 	s.manager.stopping()
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
 	var errs []error
+	if s.control != nil {
+		errs = append(errs, s.control.Close())
+	}
 	if s.scheduler != nil {
-		errs = append(errs, s.scheduler.runner.Stop(ctx))
+		finish, cancel := context.WithTimeout(context.Background(), finishTime)
+		defer cancel()
+		errs = append(errs, s.scheduler.runner.Stop(finish))
 	}
 	if s.control != nil {
-		errs = append(errs, s.control.Close(), s.e.waitRound(ctx))
+		cut, cancel := context.WithTimeout(context.Background(), cutTime)
+		defer cancel()
+		errs = append(errs, s.e.waitRound(cut))
 	}
 	errs = append(errs, s.e.Close())
 	if s.pages != nil {

@@ -8,23 +8,14 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// maxEnrollment bounds an enrollment id, in bytes.
-const maxEnrollment = 512
-
-// Enrolled has a device inspected soon. While an inspection of an enrollment is in
-// line there is no second; after one has begun there is one more, since it may have
-// begun before the device was there.
-func (r *Runner) Enrolled(ctx context.Context, enrollment string) error {
-	if enrollment == "" || len(enrollment) > maxEnrollment {
-		return fmt.Errorf("inspect an enrollment: its id has %d bytes, not 1 to %d", len(enrollment), maxEnrollment)
-	}
+// Enrolled has devices that have just enrolled inspected soon. While an inspection
+// is in line there is no second; after one has begun there is one more, since it
+// may have begun before the device was there.
+func (r *Runner) Enrolled(ctx context.Context) error {
 	opts := r.insertOpts(Inspect)
 	opts.ScheduledAt = r.cfg.Now().Add(r.cfg.InspectAfter)
-	args := payload{kind: Inspect, Enrollment: enrollment}
 	r.mu.Lock()
-	if r.inspected.Enrollment == enrollment {
-		args.Turn = 1 - r.inspected.Turn
-	}
+	args := payload{kind: Inspect, Turn: r.turn}
 	r.mu.Unlock()
 	return r.insert(ctx, args, opts)
 }
@@ -39,7 +30,7 @@ func (r *Runner) insert(ctx context.Context, args payload, opts *river.InsertOpt
 	return nil
 }
 
-// insertOpts makes a job the only one of its kind and schedule or enrollment until
+// insertOpts makes a job the only one of its kind and schedule until
 // it has ended for good.
 func (r *Runner) insertOpts(kind Kind) *river.InsertOpts {
 	return &river.InsertOpts{

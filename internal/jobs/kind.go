@@ -8,7 +8,7 @@ type Kind string
 // The kinds of jobs.
 const (
 	Round    Kind = "round"    // a round on a schedule
-	Inspect  Kind = "inspect"  // asks a device that has enrolled
+	Inspect  Kind = "inspect"  // asks devices that have just enrolled
 	Upkeep   Kind = "upkeep"   // prunes what is kept no longer
 	Snapshot Kind = "snapshot" // publishes the copy of results.db
 	Head     Kind = "head"     // publishes the head of the chain
@@ -27,8 +27,6 @@ type Job struct {
 	// Due is when the schedule wanted it: earlier than now if it waited its turn
 	// or makes up for a time when nothing ran. Zero without a schedule.
 	Due time.Time
-	// Enrollment is the enrollment id of an Inspect job.
-	Enrollment string
 	// Attempt counts from 1. An attempt that the process did not survive counts,
 	// one that Stop cut does not.
 	Attempt int

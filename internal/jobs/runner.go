@@ -101,20 +101,16 @@ type Runner struct {
 	ticking sync.WaitGroup
 	halt    context.CancelFunc // ends the ticker; nil before Start
 
-	mu        sync.Mutex
-	inspected payload           // guarded by mu: the last inspection that began
-	table     Timetable         // guarded by mu
-	running   map[[2]string]int // guarded by mu: attempts under way by kind and name
+	mu    sync.Mutex
+	turn  int       // guarded by mu: that of the next inspection
+	table Timetable // guarded by mu
 }
 
 // Open opens the file of jobs and makes it if there is none. Jobs that a process
 // left half done when it died are put into line again. It is an error (ErrBusy) if
 // another Runner has the file, and if a newer wardround wrote it.
 func Open(ctx context.Context, path string, cfg Config) (*Runner, error) {
-	r := &Runner{
-		cfg: cfg.withDefaults(), changed: make(chan struct{}, 1),
-		running: make(map[[2]string]int),
-	}
+	r := &Runner{cfg: cfg.withDefaults(), changed: make(chan struct{}, 1)}
 	if err := r.accept(cfg.Timetable); err != nil {
 		return nil, err
 	}

@@ -15,11 +15,10 @@ import (
 type payload struct {
 	kind Kind
 
-	Name       string `json:"name,omitempty" river:"unique"` // the schedule's
-	Due        int64  `json:"due,omitempty"`                 // Unix seconds
-	Enrollment string `json:"enrollment,omitempty" river:"unique"`
-	// Turn is 0 or 1: the other one of what is under way, so that a device that
-	// enrols meanwhile is inspected once more.
+	Name string `json:"name,omitempty" river:"unique"` // the schedule's
+	Due  int64  `json:"due,omitempty"`                 // Unix seconds
+	// Turn is 0 or 1, of an inspection: the other one of what is under way, so that
+	// there is one more for a device that enrols meanwhile.
 	Turn int `json:"turn,omitempty" river:"unique"`
 }
 
@@ -69,7 +68,7 @@ func (w *worker) NextRetry(job *river.Job[payload]) time.Time {
 // Work implements river.Worker.
 func (w *worker) Work(ctx context.Context, job *river.Job[payload]) error {
 	r := w.r
-	todo := Job{Kind: w.kind, Due: fromUnix(job.Args.Due), Enrollment: job.Args.Enrollment, Attempt: job.Attempt}
+	todo := Job{Kind: w.kind, Due: fromUnix(job.Args.Due), Attempt: job.Attempt}
 	if name := job.Args.Name; name != "" {
 		plan := r.plan(w.kind, name)
 		if plan == nil {
@@ -83,7 +82,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[payload]) error {
 	}
 	if w.kind == Inspect {
 		r.mu.Lock()
-		r.inspected = job.Args
+		r.turn = 1 - job.Args.Turn
 		r.mu.Unlock()
 	}
 	err := r.attempt(ctx, todo, w.work)
@@ -96,11 +95,6 @@ func (w *worker) Work(ctx context.Context, job *river.Job[payload]) error {
 // attempt has a job done and keeps how that ended.
 func (r *Runner) attempt(ctx context.Context, job Job, work func(context.Context, Job) error) error {
 	name := job.Schedule.Name
-	r.mark(job.Kind, name, 1)
-	defer r.mark(job.Kind, name, -1)
-	if err := noteBegun(ctx, r.db, job.Kind, name, r.cfg.Now()); err != nil {
-		return fmt.Errorf("note that a job begins: %w", err)
-	}
 	err := r.limited(ctx, job, work)
 	if err != nil && r.cut.Load() {
 		return Postpone(0, err)
@@ -116,7 +110,7 @@ func (r *Runner) attempt(ctx context.Context, job Job, work func(context.Context
 		return nil
 	}
 	mend := r.cfg.UsersToMend(err)
-	r.cfg.Logger.WarnContext(ctx, "a job failed", "kind", job.Kind, "schedule", name, "enrollment", job.Enrollment,
+	r.cfg.Logger.WarnContext(ctx, "a job failed", "kind", job.Kind, "schedule", name,
 		"attempt", job.Attempt, "again", !mend && job.Attempt < r.cfg.Attempts, "err", err)
 	if mend {
 		return river.JobCancel(err)
@@ -149,16 +143,4 @@ func (r *Runner) plan(kind Kind, name string) *Plan {
 		}
 	}
 	return nil
-}
-
-func (r *Runner) mark(kind Kind, name string, by int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.running[[2]string{string(kind), name}] += by
-}
-
-func (r *Runner) isRunning(kind Kind, name string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.running[[2]string{string(kind), name}] > 0
 }

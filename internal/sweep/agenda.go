@@ -43,6 +43,7 @@ func (r *Rounder) visits(ctx context.Context, group string) ([]visit, error) {
 		return nil, err
 	}
 	r.targets.keep(enrolled)
+	r.intake.knows(enrolled)
 	list := make([]visit, 0, len(enrolled))
 	for _, e := range enrolled {
 		asset, listed := assets[strings.ToUpper(e.Serial)]

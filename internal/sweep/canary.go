@@ -120,7 +120,7 @@ func (r *Rounder) askCanary(ctx context.Context, c *Canary) ([]mdm.Query, error)
 // resultOfCanary judges the canary by the code that judges all others, and by
 // the same baselines; its own is added to them where a round does not have it.
 func (r *Rounder) resultOfCanary(ctx context.Context, c *Canary) (checks.DeviceResult, error) {
-	waivers, attestations, err := r.statements(ctx)
+	waivers, attestations, _, err := r.statements(ctx)
 	if err != nil {
 		return checks.DeviceResult{}, err
 	}
@@ -131,7 +131,7 @@ func (r *Rounder) resultOfCanary(ctx context.Context, c *Canary) (checks.DeviceR
 	var told canaryRecorder
 	j := judgeOne{
 		state: r.state, recorder: &told, cfg: cfg, known: &knowledge{server: cfg.Server},
-		said: store.Said(waivers, attestations, cfg.WaiverApproval, r.now().UTC()), now: r.now, rules: cfg.rules(),
+		said: store.Said(waivers, attestations, cfg.WaiverApproval, r.now().UTC()).Index(), now: r.now, rules: cfg.rules(),
 	}
 	if err := j.judge(ctx, store.Enrolled{Enrollment: c.Enrollment, Serial: CanarySerial, Enabled: true}); err != nil {
 		return checks.DeviceResult{}, err

@@ -13,7 +13,8 @@ type tally struct{ answered, silent, notNow, unreadable, failed bool }
 // count tells how the enrollments of a sweep stand when it ends. An enrollment
 // counts once: as answered if it answered anything, else under the worst that
 // is open. What it owed from an earlier round, and was reminded of in this one,
-// counts too, answered or not.
+// counts too, answered or not. One that the server took nothing for was not
+// reached, as one whose turn never came.
 func (r *round) count(ctx context.Context) error {
 	rows, err := r.state.Outstandings(ctx, r.sweep.ID)
 	if err != nil {
@@ -44,6 +45,11 @@ func (r *round) count(ctx context.Context) error {
 	s.Unreached = 0
 	for _, v := range r.due {
 		if v.fresh && v.again == nil { // not one that was asked, and has another turn
+			s.Unreached++
+		}
+	}
+	for id := range r.notAsked {
+		if _, asked := tallies[id]; !asked { // nor in another turn, nor in an earlier round
 			s.Unreached++
 		}
 	}

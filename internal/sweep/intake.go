@@ -15,10 +15,12 @@ type Intake struct {
 	evidence store.Evidence
 	now      func() time.Time
 	arrived  chan struct{} // has a token when something came since it was last drained
-	enrolled chan struct{} // has a token when a device sent its tokens since it was last drained
+	enrolled chan struct{} // has a token when a device sent its tokens, or a new one answered, since it was last drained
 
-	mu      sync.Mutex
-	awaited awaited // guarded by mu
+	mu       sync.Mutex
+	awaited  awaited              // guarded by mu
+	lately   map[string]time.Time // when those enrolled that did so lately, by enrollment, as of the last round planned; guarded by mu
+	unjudged bool                 // one of them has answered since the fleet was last judged; guarded by mu
 }
 
 // NewIntake returns an Intake that keeps evidence in the given store.
@@ -71,13 +73,62 @@ func (in *Intake) with(f func(*awaited)) {
 }
 
 // Enrolled has a token when a device sent a TokenUpdate since the last one was
-// taken, as each does when it enrols and leaves Setup Assistant, and now and then.
+// taken, as each does when it enrols and leaves Setup Assistant, and now and then,
+// or when one that enrolled lately has answered.
 func (in *Intake) Enrolled() <-chan struct{} { return in.enrolled }
+
+// Unjudged reports whether a device that enrolled lately has answered since the
+// fleet was last judged.
+func (in *Intake) Unjudged() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.unjudged
+}
+
+// judges notes that all that came so far is about to be judged; redo takes that
+// back.
+func (in *Intake) judges() (redo func()) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	before := in.unjudged
+	in.unjudged = false
+	return func() {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		in.unjudged = in.unjudged || before
+	}
+}
+
+// knows notes who has enrolled lately.
+func (in *Intake) knows(enrolled []store.Enrolled) {
+	lately, now := make(map[string]time.Time), in.now()
+	for _, e := range enrolled {
+		if enrolledLately(e.EnrolledAt, now) && !IsCanary(e.Enrollment) {
+			lately[e.ID] = e.EnrolledAt
+		}
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.lately = lately
+}
+
+// late reports whether e is an answer of a device that enrolled lately, which
+// waits for no round to be judged.
+func (in *Intake) late(e mdm.Evidence, now time.Time) bool {
+	if e.Class != mdm.Report || e.Status == mdm.Idle || e.Status == mdm.NotNow {
+		return false
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	late := enrolledLately(in.lately[e.Enrollment.ID], now)
+	in.unjudged = in.unjudged || late
+	return late
+}
 
 // took notes what was kept, and wakes the round up if it waits for that.
 func (in *Intake) took(e mdm.Evidence) {
 	now := in.now()
-	if e.Class == mdm.CheckIn && e.Query == mdm.TokenUpdate && !e.Enrollment.UserChannel() {
+	if e.Class == mdm.CheckIn && e.Query == mdm.TokenUpdate && !e.Enrollment.UserChannel() || in.late(e, now) {
 		select {
 		case in.enrolled <- struct{}{}:
 		default:

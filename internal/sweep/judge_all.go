@@ -26,7 +26,12 @@ type Catalog interface {
 // records the round with the sweep it belongs to. A device that would be judged
 // from what it was judged from before keeps its verdicts.
 func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(Progress)) (err error) {
-	now := r.now().UTC()
+	now, redo := r.now().UTC(), r.intake.judges()
+	defer func() {
+		if err != nil {
+			redo()
+		}
+	}()
 	cursor, err := r.state.LastEvidence(ctx)
 	if err != nil {
 		return fmt.Errorf("judge: %w", err)
@@ -36,7 +41,7 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 		return fmt.Errorf("judge: %w", err)
 	}
 	known.server = r.cfg.Server
-	waivers, attestations, err := r.statements(ctx)
+	waivers, attestations, lastAct, err := r.statements(ctx)
 	if err != nil {
 		return fmt.Errorf("judge: %w", err)
 	}
@@ -47,7 +52,7 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 	}
 	defer func() { err = errors.Join(err, recorder.Discard()) }()
 
-	j := judgeOne{state: r.state, recorder: recorder, cfg: r.cfg, known: known, said: said, now: r.now, rules: r.cfg.rules()}
+	j := judgeOne{state: r.state, recorder: recorder, cfg: r.cfg, known: known, said: said.Index(), now: r.now, rules: r.cfg.rules()}
 	for i, d := range known.devices {
 		if err := j.judge(ctx, d); err != nil {
 			return fmt.Errorf("judge %s: %w", d.ID, err)
@@ -61,7 +66,7 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 		Inventory: known.inventory, Cursor: cursor, Key: r.cfg.ChainKey, Zone: r.cfg.Zone,
 		Waivers: waivers, Attestations: attestations, Approval: r.cfg.WaiverApproval,
 	}
-	if err := r.forTheChain(ctx, &round); err != nil {
+	if err := r.forTheChain(ctx, &round, lastAct); err != nil {
 		return fmt.Errorf("record: %w", err)
 	}
 	if err := recorder.Commit(ctx, round); err != nil {
@@ -73,18 +78,43 @@ func (r *Rounder) JudgeAll(ctx context.Context, sweep store.Sweep, report func(P
 	return nil
 }
 
-// statements reads what people have said, before any device is judged by it.
-func (r *Rounder) statements(ctx context.Context) ([]store.Waiver, []store.Attestation, error) {
-	waivers, err := r.state.Waivers(ctx)
-	if err != nil {
-		return nil, nil, err
+// statements reads what people have said, before any device is judged by it,
+// and the last act by then: neither more nor less was said by it.
+func (r *Rounder) statements(ctx context.Context) (waivers []store.Waiver, attestations []store.Attestation, act int64, err error) {
+	for {
+		before, err := r.lastAct(ctx)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		if waivers, err = r.state.Waivers(ctx); err != nil {
+			return nil, nil, 0, err
+		}
+		if attestations, err = r.state.Attestations(ctx); err != nil {
+			return nil, nil, 0, err
+		}
+		if act, err = r.lastAct(ctx); err != nil || act == before {
+			return waivers, attestations, act, err
+		}
 	}
-	attestations, err := r.state.Attestations(ctx)
-	return waivers, attestations, err
 }
 
-// forTheChain adds what only the chain says of a round.
-func (r *Rounder) forTheChain(ctx context.Context, round *store.Round) error {
+// lastAct is the id of the last act.
+func (r *Rounder) lastAct(ctx context.Context) (int64, error) {
+	id, err := r.results.ActCursor(ctx)
+	if err != nil {
+		return 0, err
+	}
+	acts, err := r.state.ActsAfter(ctx, id)
+	if len(acts) > 0 {
+		id = acts[len(acts)-1].ID
+	}
+	return id, err
+}
+
+// forTheChain adds what only the chain says of a round. What was done since its
+// statements were read is for the next one: verification compares them with the
+// acts that are in the chain.
+func (r *Rounder) forTheChain(ctx context.Context, round *store.Round, lastAct int64) error {
 	last, err := r.results.Cursor(ctx)
 	if err != nil {
 		return err
@@ -99,6 +129,7 @@ func (r *Rounder) forTheChain(ctx context.Context, round *store.Round) error {
 	if round.Acts, err = r.state.ActsAfter(ctx, act); err != nil {
 		return err
 	}
+	round.Acts = slices.DeleteFunc(round.Acts, func(a store.Act) bool { return a.ID > lastAct })
 	if r.cfg.Catalog != nil {
 		round.Catalog = r.cfg.Catalog.Digest()
 	}
@@ -118,7 +149,7 @@ type judgeOne struct {
 	recorder store.Recorder
 	cfg      Config
 	known    *knowledge
-	said     checks.Statements
+	said     *checks.StatementIndex
 	now      func() time.Time
 	rules    mdm.Digest
 }
@@ -150,7 +181,7 @@ func (j *judgeOne) judge(ctx context.Context, e store.Enrolled) error {
 // One that has not said its serial number yet may be meant by any of it.
 func (j *judgeOne) device(e store.Enrolled, observed []store.Observation) (judge.Device, []store.Seen) {
 	device, seen := j.known.device(e, observed)
-	device.Statements = j.said
+	device.Statements = j.said.All()
 	if e.Serial != "" {
 		device.Statements = j.said.For(checks.Subject{ID: e.ID, Serial: e.Serial, Groups: []string{device.Asset.Group}})
 	}

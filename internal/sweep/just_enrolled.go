@@ -13,14 +13,17 @@ import (
 // have: there groups do not begin with a parenthesis.
 const JustEnrolled = "(enrolled)"
 
-// enrolledLately is how long ago a device may have enrolled to count as one that
-// has just done so.
-const enrolledLately = 48 * time.Hour
+// latelyFor is how long ago a device may have enrolled to count as one that has
+// just done so.
+const latelyFor = 48 * time.Hour
+
+// enrolledLately reports whether a device that enrolled then has just done so.
+func enrolledLately(at, now time.Time) bool { return !at.IsZero() && now.Sub(at) <= latelyFor }
 
 // justEnrolled reports whether e is one of JustEnrolled. Owing is what it has
 // been asked and has not answered.
 func (r *Rounder) justEnrolled(ctx context.Context, e store.Enrolled, owing []store.Outstanding) (bool, error) {
-	if e.EnrolledAt.IsZero() || r.now().Sub(e.EnrolledAt) > enrolledLately {
+	if !enrolledLately(e.EnrolledAt, r.now()) {
 		return false, nil
 	}
 	for _, o := range owing {

@@ -76,6 +76,9 @@ func NewRounder(cfg Config, state store.State, results store.Results, intake *In
 	}
 }
 
+// Baselines are those that it judges by.
+func (r *Rounder) Baselines() []*checks.Baseline { return r.cfg.Baselines }
+
 // A Progress tells how far a round is.
 type Progress struct {
 	Asked, Open int // commands

@@ -132,11 +132,11 @@ func TestQueryThatCannotBeQueuedIsAskedInTheNextRound(t *testing.T) {
 	w := newWard(t, acknowledge)
 	w.enrol(t, udid)
 	w.mdm.refuse = errFull
-	if got := w.round(t); got.Asked != 0 || got.Commands != 0 || w.mdm.pushes[udid] != 0 {
-		t.Errorf("got %+v and %d pushes, want nothing asked", got, w.mdm.pushes[udid])
+	if got := w.round(t); got.Asked != 0 || got.Unreached != 1 || got.Commands != 0 || w.mdm.pushes[udid] != 0 {
+		t.Errorf("got %+v and %d pushes, want nothing asked, and that told", got, w.mdm.pushes[udid])
 	}
 	w.mdm.refuse = nil
-	if got := w.round(t); got.Answered != 1 || got.Commands != w.mdm.asks() {
+	if got := w.round(t); got.Answered != 1 || got.Unreached != 0 || got.Commands != w.mdm.asks() {
 		t.Errorf("second round: got %+v, want all asked and answered", got)
 	}
 }

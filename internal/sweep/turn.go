@@ -42,19 +42,22 @@ func (r *round) turn(ctx context.Context, now time.Time) error {
 	return err
 }
 
+// An outcome is what a visit came to.
+type outcome struct {
+	asked   int  // queries
+	owes    bool // it owes anything now
+	refused bool // the server took nothing for it
+}
+
 // askEach asks several devices at a time, so that they share transactions, and
 // returns those that are to be pushed.
 func (r *round) askEach(ctx context.Context, visits []visit) ([]string, error) {
-	type outcome struct {
-		asked int
-		owes  bool
-	}
 	outcomes := make([]outcome, len(visits))
 	g, asking := errgroup.WithContext(ctx)
 	g.SetLimit(askAtOnce)
 	for i, v := range visits {
 		g.Go(func() (err error) {
-			outcomes[i].asked, outcomes[i].owes, err = r.ask(asking, v)
+			outcomes[i], err = r.ask(asking, v)
 			return err
 		})
 	}
@@ -67,6 +70,9 @@ func (r *round) askEach(ctx context.Context, visits []visit) ([]string, error) {
 	var ids []string
 	for i, v := range visits {
 		r.asked += outcomes[i].asked
+		if outcomes[i].refused {
+			r.notAsked[v.enrolled.ID] = true
+		}
 		if outcomes[i].owes {
 			r.visited[v.enrolled.ID] = true
 			ids = append(ids, v.enrolled.ID)
@@ -103,27 +109,27 @@ type question struct {
 
 // ask asks one device what is due. What is outstanding is queued again under
 // its CommandUUID, which changes nothing if it is queued: a crash may have come
-// between writing it down and queueing it. It reports whether the device owes
-// anything now.
-func (r *round) ask(ctx context.Context, v visit) (asked int, owes bool, err error) {
+// between writing it down and queueing it.
+func (r *round) ask(ctx context.Context, v visit) (outcome, error) {
 	id := v.enrolled.ID
 	queries, err := r.queries(ctx, v.enrolled.Enrollment)
 	if err != nil {
-		return 0, false, err
+		return outcome{}, err
 	}
 	forgotten, err := r.forget(ctx, v, queries)
 	if err != nil {
-		return 0, false, err
+		return outcome{}, err
 	}
 	questions, err := r.writeDown(ctx, r.questions(v, queries))
 	if err != nil {
-		return 0, false, err
+		return outcome{}, err
 	}
 	if len(questions) == 0 {
-		return 0, v.again == nil && len(r.owing[id]) > forgotten, nil
+		return outcome{owes: v.again == nil && len(r.owing[id]) > forgotten}, nil
 	}
 	commands := make([]mdm.Command, len(questions))
 	expected := make([]owed, len(questions))
+	asked := 0
 	for i, q := range questions {
 		commands[i], expected[i] = q.command, q.owed
 		if q.fresh {
@@ -139,10 +145,10 @@ func (r *round) ask(ctx context.Context, v visit) (asked int, owes bool, err err
 	})
 	if err := r.asker.Ask(ctx, id, commands...); err != nil {
 		r.intake.with(func(a *awaited) { a.forget(expected) })
-		return 0, false, r.notQueued(ctx, id, questions, err)
+		return outcome{refused: true}, r.notQueued(ctx, id, questions, err)
 	}
 	r.intake.with(func(a *awaited) { a.queued(expected) })
-	return asked, true, nil
+	return outcome{asked: asked, owes: true}, nil
 }
 
 // questions says what of the queries is asked in a visit, and under which

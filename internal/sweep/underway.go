@@ -22,6 +22,7 @@ type round struct {
 	settling  []visit                        // to be asked when they have settled
 	visits    map[string]visit               // all, by enrollment
 	visited   map[string]bool                // by enrollment: its turn came, and it owes or was asked something
+	notAsked  map[string]bool                // by enrollment: its turn came, and the server took nothing for it
 	reminders reminders
 
 	asked, pushed, lost int // as in Progress
@@ -36,7 +37,7 @@ func (r *Rounder) begin(sweep store.Sweep, owing map[string][]store.Outstanding,
 	now := r.now()
 	under := &round{
 		Rounder: r, sweep: sweep, report: report, owing: owing,
-		visits: make(map[string]visit), visited: make(map[string]bool), reminders: make(reminders),
+		visits: make(map[string]visit), visited: make(map[string]bool), notAsked: make(map[string]bool), reminders: make(reminders),
 		next: now, look: now, last: now,
 	}
 	if r.cfg.Wait > 0 {
