@@ -181,10 +181,10 @@ func dueEvery(interval time.Duration) string {
 
 // lastEnded is the newest round that has ended, of the sweeps that are listed
 // newest first. That devices which enrol are inspected is no sign that rounds are
-// made.
+// made, and that a group of no devices was swept says nothing.
 func lastEnded(sweeps []store.Sweep) (store.Sweep, bool) {
 	for _, s := range sweeps {
-		if !s.Ended.IsZero() && s.Group != sweep.JustEnrolled {
+		if !s.Ended.IsZero() && s.Group != sweep.JustEnrolled && s.Asked+s.Unreached+s.Settling > 0 {
 			return s, true
 		}
 	}

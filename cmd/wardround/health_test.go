@@ -258,7 +258,7 @@ func TestReadinessNamesThePartThatIsNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.e.state.EndSweep(t.Context(), store.Sweep{ID: id, Ended: start.Add(time.Minute), Commands: 100, Lost: 6}); err != nil {
+	if err := s.e.state.EndSweep(t.Context(), store.Sweep{ID: id, Ended: start.Add(time.Minute), Asked: 20, Commands: 100, Lost: 6}); err != nil {
 		t.Fatal(err)
 	}
 	now = start.Add(48*time.Hour + 2*time.Minute)

@@ -148,13 +148,20 @@ func (s *scheduler) start(ctx context.Context) error {
 	return errors.Join(s.runner.Start(ctx), s.runner.Enrolled(ctx))
 }
 
+// inspectAgain is how often devices that enrolled are looked for anew: what the
+// server refused for long may be taken now.
+const inspectAgain = time.Hour
+
 // watch has devices that enrol inspected, until ctx ends.
 func (s *scheduler) watch(ctx context.Context) {
+	again := time.NewTicker(inspectAgain)
+	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.e.intake.Enrolled():
+		case <-again.C:
 		}
 		if err := s.runner.Enrolled(ctx); err != nil && ctx.Err() == nil {
 			s.e.logger.ErrorContext(ctx, "a device that enrolled is not inspected before the next round", "err", err)

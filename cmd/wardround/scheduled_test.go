@@ -210,16 +210,17 @@ func TestReadinessTellsOfARoundThatAskedNobody(t *testing.T) {
 func TestInspectionsAreNoRounds(t *testing.T) {
 	at := time.Date(2026, 3, 2, 2, 30, 0, 0, time.UTC)
 	all := []store.Sweep{
-		{ID: 4},
-		{ID: 3, Group: sweep.JustEnrolled, Started: at, Ended: at.Add(time.Hour), Lost: 2},
-		{ID: 2, Started: at, Ended: at},
+		{ID: 5},
+		{ID: 4, Group: "nobody", Started: at.Add(2 * time.Hour), Ended: at.Add(2 * time.Hour)},
+		{ID: 3, Group: sweep.JustEnrolled, Started: at, Ended: at.Add(time.Hour), Asked: 1, Lost: 2},
+		{ID: 2, Started: at, Ended: at, Asked: 20},
 		{ID: 1, Started: at, Ended: at, Lost: 5},
 	}
 	if got, ok := lastEnded(all); !ok || got.ID != 2 {
 		t.Errorf("got sweep %d, %t; want 2, the last of the rounds", got.ID, ok)
 	}
 	var m meter
-	m.countLosses(all[2:])
+	m.countLosses(all[3:])
 	m.countLosses(all)
 	m.countLosses(all)
 	if m.lost != 2 {

@@ -120,6 +120,9 @@ func (c *comparison) settle(d *device, r rule, s standing) standing {
 	}
 	event.Since = fromUnix(s.Turns[0])
 	s.Flapping, s.Turns = false, nil
+	if s.Waived { // accepted, and not mended
+		return s
+	}
 	c.tell(event)
 	return s
 }

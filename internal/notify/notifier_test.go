@@ -81,6 +81,7 @@ func TestARoundIsToldOnce(t *testing.T) {
 
 func TestWhatWasToldOutlastsTheProcess(t *testing.T) {
 	day := func(n int) time.Time { return monday().AddDate(0, 0, n) }
+	half := func(n int) time.Time { return monday().Add(time.Duration(n) * 12 * time.Hour) }
 	ends := func(at time.Time, until time.Time) *notify.Snapshot {
 		s := round(at, expiring(ipad("A-1", checks.Pass), "identity", until))
 		s.Server = []checks.Expiry{{What: checks.PushCertificate, NotAfter: until}}
@@ -112,6 +113,15 @@ func TestWhatWasToldOutlastsTheProcess(t *testing.T) {
 		{
 			"a waiver is not told as a mended failure", round(day(0), ipad("A-1", checks.Pass)),
 			[]*notify.Snapshot{round(day(1), failing), round(day(2), waived(ipad("A-1", checks.Fail), checks.InForce, day(900)))},
+			nil,
+		},
+		{
+			"nor is one that flapped before it, once the device is silent", round(half(0), ipad("A-1", checks.Pass)),
+			[]*notify.Snapshot{
+				round(half(1), failing), round(half(2), ipad("A-1", checks.Pass)), round(half(3), failing), round(half(4), ipad("A-1", checks.Pass)),
+				round(half(5), failing), round(half(6), waived(ipad("A-1", checks.Fail), checks.InForce, day(900))),
+				round(half(7), ipad("A-1", checks.Unknown)), round(half(9), ipad("A-1", checks.Unknown)),
+			},
 			nil,
 		},
 		{

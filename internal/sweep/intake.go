@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -112,10 +113,10 @@ func (in *Intake) knows(enrolled []store.Enrolled) {
 	in.lately = lately
 }
 
-// late reports whether e is an answer of a device that enrolled lately, which
-// waits for no round to be judged.
+// late reports whether e is an answer to us of a device that enrolled lately,
+// which waits for no round to be judged.
 func (in *Intake) late(e mdm.Evidence, now time.Time) bool {
-	if e.Class != mdm.Report || e.Status == mdm.Idle || e.Status == mdm.NotNow {
+	if e.Class != mdm.Report || e.Status == mdm.NotNow || !strings.HasPrefix(e.CommandUUID, mdm.CommandPrefix) {
 		return false
 	}
 	in.mu.Lock()
