@@ -49,7 +49,7 @@ func TestWhatIsReadBesideIsWhatWasJudged(t *testing.T) {
 					seen[a.State]++
 				}
 			}
-			said.Beside(d.Subject, read, noon)
+			said.Index().Beside(d.Subject, read, noon)
 			if diff := cmp.Diff(judged, read); diff != "" {
 				t.Errorf("%s (-judged +read):\n%s", b.ID, diff)
 			}
@@ -140,7 +140,7 @@ func TestAReasonThatIsKnownTakesThePlaceOfAttested(t *testing.T) {
 		Baseline: "b", Requirement: "r", Result: checks.Unknown, Reason: checks.ReasonAttested, Observed: "its profile is encrypted; attested until 2026-11-22 (A1)",
 		Attestation: &checks.StatementRef{ID: "A1", State: checks.InForce, Instead: checks.ReasonUserEnrollment},
 	}}
-	checks.Statements{}.Beside(checks.Subject{ID: "x"}, v, noon)
+	checks.Statements{}.Index().Beside(checks.Subject{ID: "x"}, v, noon)
 	if v[0].Reason != checks.ReasonUserEnrollment || v[0].Message != checks.Explain(checks.ReasonUserEnrollment).Sentence || v[0].Observed != "its profile is encrypted" || v[0].Attestation != nil {
 		t.Errorf("got %+v", v[0])
 	}

@@ -87,44 +87,6 @@ func (r Reach) covers(s Subject) bool {
 	return slices.ContainsFunc(s.Groups, func(g string) bool { return g != "" && slices.Contains(r.Groups, g) })
 }
 
-// of is the part of the reach that takes a device in.
-func (r Reach) of(s Subject) (own Reach, covers bool) {
-	if r.Organisation {
-		return Reach{Organisation: true}, true
-	}
-	for _, name := range r.Devices {
-		if name != "" && (strings.EqualFold(name, s.ID) || strings.EqualFold(name, s.Serial)) {
-			own.Devices = append(own.Devices, name)
-		}
-	}
-	for _, group := range r.Groups {
-		if group != "" && slices.Contains(s.Groups, group) {
-			own.Groups = append(own.Groups, group)
-		}
-	}
-	return own, len(own.Devices)+len(own.Groups) > 0
-}
-
-// For keeps the statements that bear on a device, of which its id, its serial
-// number and its groups have to be known, and of their reach what takes it in.
-// It looks through all of them; for a fleet, there is Index.
-func (s Statements) For(device Subject) Statements {
-	var out Statements
-	for _, a := range s.Attestations {
-		var covers bool
-		if a.Reach, covers = a.Reach.of(device); covers {
-			out.Attestations = append(out.Attestations, a)
-		}
-	}
-	for _, w := range s.Waivers {
-		var covers bool
-		if w.Reach, covers = w.Reach.of(device); covers {
-			out.Waivers = append(out.Waivers, w)
-		}
-	}
-	return out
-}
-
 // end is when the attestation ceases to count.
 func (a Attestation) end() time.Time {
 	if a.Until.IsZero() {

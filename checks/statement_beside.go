@@ -7,20 +7,9 @@ import (
 	"time"
 )
 
-// Beside puts to the verdicts of a device that was judged before the waivers
-// and attestations that they have at now, as EvaluateWith does: what was not
-// kept with them follows from what people said. Results stay, and so do reasons,
-// but for attested: where no attestation is in force any more it is not-attested.
-// A status is to be taken from what comes of it.
-func (s Statements) Beside(device Subject, verdicts []Verdict, now time.Time) {
-	s.For(device).beside(verdicts, now, everybody)
-}
-
-func everybody(Reach) bool { return true }
-
-// BesideOrganisation does the same for rows of one baseline that are judged for
-// the organisation, and adds those of groups for which somebody attested what
-// the organisation did not: of each a copy with its Group.
+// BesideOrganisation does what StatementIndex.Beside does for rows of one baseline
+// that are judged for the organisation, and adds those of groups for which
+// somebody attested what the organisation did not: of each a copy with its Group.
 func (s Statements) BesideOrganisation(rows []Verdict, now time.Time) []Verdict {
 	s.beside(rows, now, func(r Reach) bool { return r.Organisation })
 	all := slices.Clip(rows)

@@ -41,36 +41,39 @@ func (s Statements) Index() *StatementIndex {
 	return x
 }
 
-// For is Statements.For.
+// For keeps the statements that bear on a device, of which its id, its serial
+// number and its groups have to be known, and of their reach what takes it in.
 func (x *StatementIndex) For(device Subject) Statements {
-	var out Statements
+	return Statements{
+		Attestations: pick(x.said.Attestations, x.attestations.of(device), func(a *Attestation) *Reach { return &a.Reach }),
+		Waivers:      pick(x.said.Waivers, x.waivers.of(device), func(w *Waiver) *Reach { return &w.Reach }),
+	}
+}
+
+// pick takes the statements of a list that names stand in, with these as reach.
+func pick[S any](list []S, names []named, reach func(*S) *Reach) (picked []S) {
 	last := -1
-	for _, n := range x.attestations.of(device) {
+	for _, n := range names {
 		if n.statement != last {
-			a := x.said.Attestations[n.statement]
-			a.Reach, last = Reach{}, n.statement
-			out.Attestations = append(out.Attestations, a)
+			last = n.statement
+			picked = append(picked, list[last])
+			*reach(&picked[len(picked)-1]) = Reach{}
 		}
-		out.Attestations[len(out.Attestations)-1].Reach.take(n)
+		reach(&picked[len(picked)-1]).take(n)
 	}
-	last = -1
-	for _, n := range x.waivers.of(device) {
-		if n.statement != last {
-			w := x.said.Waivers[n.statement]
-			w.Reach, last = Reach{}, n.statement
-			out.Waivers = append(out.Waivers, w)
-		}
-		out.Waivers[len(out.Waivers)-1].Reach.take(n)
-	}
-	return out
+	return picked
 }
 
 // All are the statements that were indexed.
 func (x *StatementIndex) All() Statements { return x.said }
 
-// Beside is Statements.Beside.
+// Beside puts to the verdicts of a device that was judged before the waivers
+// and attestations that they have at now, as EvaluateWith does: what was not
+// kept with them follows from what people said. Results stay, and so do reasons,
+// but for attested: where no attestation is in force any more it is not-attested.
+// A status is to be taken from what comes of it.
 func (x *StatementIndex) Beside(device Subject, verdicts []Verdict, now time.Time) {
-	x.For(device).beside(verdicts, now, everybody)
+	x.For(device).beside(verdicts, now, func(Reach) bool { return true })
 }
 
 // take adds a name; one without a name is every device.

@@ -216,7 +216,7 @@ func TestOfSeveralAttestationsTheLongestCounts(t *testing.T) {
 			t.Errorf("got %+v, want A2", v.Attestation)
 		}
 	}
-	if got := said(long, short).For(checks.Subject{ID: "x"}); len(got.Attestations) != 2 {
+	if got := said(long, short).Index().For(checks.Subject{ID: "x"}); len(got.Attestations) != 2 {
 		t.Errorf("%d statements for a device, want those of the organisation", len(got.Attestations))
 	}
 }
