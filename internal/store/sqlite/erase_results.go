@@ -154,7 +154,8 @@ func (x *unnaming) devices(history bool) error {
 }
 
 // statements takes the names out of waivers and attestations, and what people
-// wrote of that device alone or with its name in it.
+// wrote of that device alone or with its name in it. Of one that names several
+// devices the words go with the last of them, from what it was before too.
 func (x *unnaming) statements() error {
 	for i, name := range x.names {
 		stone := fmt.Sprintf("%s.%d", x.tombstone, i)
@@ -163,18 +164,23 @@ func (x *unnaming) statements() error {
 			texts []string
 		}{
 			{"waiver", []string{"reason", "owner", "ticket", "approver"}},
-			{"waiver_past", []string{"reason", "owner", "ticket", "approver"}},
 			{"attestation", []string{"statement", "author", "void"}},
-			{"attestation_past", []string{"statement", "author", "void"}},
 		} {
-			const others = ` AND NOT EXISTS (SELECT 1 FROM %[1]s o WHERE o.id = %[1]s.id AND o.device <> ?1 COLLATE NOCASE AND o.device NOT LIKE 'erased-%%')`
-			for _, text := range s.texts {
-				if _, err := x.exec(`UPDATE `+s.table+` SET `+text+` = '' WHERE instr(lower(`+text+`), lower(?1)) > 0 OR device = ?1 COLLATE NOCASE`+fmt.Sprintf(others, s.table), name); err != nil {
-					return err
+			tables := []string{s.table, s.table + "_past"}
+			rows := fmt.Sprintf(`(SELECT id, device FROM %s UNION SELECT id, device FROM %s)`, tables[0], tables[1])
+			alone := `id IN (SELECT id FROM ` + rows + ` GROUP BY id
+				HAVING sum(device = ?1 COLLATE NOCASE) AND NOT sum(device <> ?1 COLLATE NOCASE AND device NOT LIKE 'erased-%'))`
+			for _, table := range tables {
+				for _, text := range s.texts {
+					if _, err := x.exec(`UPDATE `+table+` SET `+text+` = '' WHERE instr(lower(`+text+`), lower(?1)) > 0 OR `+alone, name); err != nil {
+						return err
+					}
 				}
 			}
-			if _, err := x.exec(`UPDATE `+s.table+` SET device = ?2 WHERE device = ?1 COLLATE NOCASE`, name, stone); err != nil {
-				return err
+			for _, table := range tables {
+				if _, err := x.exec(`UPDATE `+table+` SET device = ?2 WHERE device = ?1 COLLATE NOCASE`, name, stone); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -96,6 +96,44 @@ func TestResultsForgetWhoIsErasedInStatements(t *testing.T) {
 	}
 }
 
+// The words go with the last of several devices, from what a waiver was before
+// too, and its rows go on saying the same.
+func TestResultsForgetTheWordsOfAWaiverWithTheLastOfItsDevices(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.db")
+	zoesResults(t, path)
+	r, err := sqlite.OpenResults(t.Context(), path)
+	check(t, err)
+	defer r.Close()
+	waivers, _ := zoesStatements()
+	w := waivers[0]
+	w.Reach.Devices = []string{"device-000001", zoesDevice}
+	for n := range 2 {
+		f := storetest.NewFleet(2, 3, monday().AddDate(0, 0, n+1))
+		f.Round.Waivers = []store.Waiver{w}
+		check(t, f.Record(t.Context(), r))
+		w.Expires = w.Expires.AddDate(0, 1, 0)
+	}
+	db := rawDB(t, path)
+	erase := func(device, tombstone string) {
+		_, err := r.EraseResults(t.Context(), store.Erased{Channels: []string{device}}, tombstone, monday().AddDate(0, 0, 3), false, false)
+		check(t, err)
+	}
+	worded := func() int64 {
+		return count(t, db, `SELECT (SELECT count(*) FROM waiver WHERE owner = 'Zoe') + (SELECT count(*) FROM waiver_past WHERE owner = 'Zoe')`)
+	}
+	erase(zoesDevice, "erased-1")
+	if n := worded(); n != 4 {
+		t.Errorf("%d rows have their words after the first was erased, want all 4", n)
+	}
+	erase("device-000001", "erased-2")
+	if n := worded(); n != 0 {
+		t.Errorf("%d rows have their words after the last was erased", n)
+	}
+	if n := count(t, db, `SELECT count(*) FROM waiver WHERE device LIKE 'erased-%'`); n != 2 {
+		t.Errorf("%d rows of erased devices, want 2", n)
+	}
+}
+
 func TestAnAlteredStatementIsAFault(t *testing.T) {
 	const unsalted = `UPDATE statement SET salt = x'', body = CAST(replace(CAST(body AS TEXT), '%s', '%s') AS BLOB)`
 	for _, tt := range []struct {
