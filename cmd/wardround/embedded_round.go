@@ -86,11 +86,17 @@ func (e *embedded) makeRound(ctx context.Context, rounder *sweep.Rounder, req ro
 		return swept, err
 	}
 	e.logger.InfoContext(ctx, "a round has ended", "sweep", swept.ID, "asked", swept.Asked, "answered", swept.Answered, "silent", swept.Silent, "lost", swept.Lost)
-	if err := e.live.Load().cfg.publish(ctx); err != nil { // the round is recorded all the same
+	e.handOut(ctx, rounder, swept)
+	return swept, nil
+}
+
+// handOut publishes and tells what was judged, with the sweep that it came of if
+// there is one. What fails is logged: the round is recorded all the same.
+func (e *embedded) handOut(ctx context.Context, rounder *sweep.Rounder, swept store.Sweep) {
+	if err := e.live.Load().cfg.publish(ctx); err != nil {
 		e.logger.ErrorContext(ctx, "no snapshot was published", "sweep", swept.ID, "err", err)
 	}
 	e.tell(ctx, swept, rounder.Baselines())
-	return swept, nil
 }
 
 // beginOrResume makes a new round, or goes on with the sweep that is named.

@@ -85,9 +85,6 @@ func (e *embedded) judgeLate(ctx context.Context, rounder *sweep.Rounder) error 
 	if err := rounder.JudgeAll(ctx, store.Sweep{}, func(sweep.Progress) {}); err != nil {
 		return err
 	}
-	if err := e.live.Load().cfg.publish(ctx); err != nil {
-		e.logger.ErrorContext(ctx, "a snapshot was not published", "err", err)
-	}
-	e.tell(ctx, store.Sweep{}, rounder.Baselines())
+	e.handOut(ctx, rounder, store.Sweep{})
 	return nil
 }

@@ -138,12 +138,9 @@ func (t *target) complete() {
 	if t.MaxPendingAge <= 0 {
 		t.MaxPendingAge = DefaultMaxPendingAge
 	}
-	client := http.Client{Timeout: 30 * time.Second}
-	if t.Client != nil {
-		client = *t.Client
+	if t.Client == nil {
+		t.Client = &http.Client{Timeout: 30 * time.Second}
 	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	t.Client = &client
 }
 
 // write keeps e, if it is not nil, runs with, if it is not nil, and queues body
